@@ -1,0 +1,134 @@
+/**
+ * Builds `dist`: the library and the CLI (rolldown), their declarations (tsc), and the workflow bundle.
+ * `node scripts/build.ts [--if-stale]`; `--if-stale` builds only the JavaScript, and only if a source is newer.
+ */
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises"
+import { existsSync } from "node:fs"
+import { dirname, join, relative } from "node:path"
+import { builtinModules } from "node:module"
+import { rolldown } from "rolldown"
+import { bundle, bundleFile, bundleIsStale } from "./bundle.ts"
+import { isMain, root, run, sourcesUnder } from "./lib/project.ts"
+
+const dist = join(root, "dist")
+const manifest: unknown = JSON.parse(await readFile(join(root, "package.json"), "utf8"))
+
+const record = (value: unknown): Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null ? { ...value } : {}
+
+/** `dist/x/y.js` of every entry that package.json exports, as `x/y`, and the CLI's. */
+const entries: ReadonlyArray<string> = [
+  ...Object.values(record(record(manifest)["exports"]))
+    .map((target) => record(target)["default"])
+    .filter((target) => typeof target === "string")
+    .map((target) => target.replace(/^\.\/dist\/(.*)\.js$/, "$1")),
+  "cli/main"
+].filter((name) => existsSync(join(root, "src", `${name}.ts`)))
+
+const packages = Object.keys({
+  ...record(record(manifest)["dependencies"]),
+  ...record(record(manifest)["peerDependencies"])
+})
+
+const isExternal = (id: string): boolean =>
+  id.startsWith("node:") ||
+  builtinModules.includes(id) ||
+  packages.some((name) => id === name || id.startsWith(`${name}/`))
+
+/** Bundles the entries into ES modules: what is imported dynamically stays a file of its own, loaded when needed. */
+const buildScripts = async (folder: string): Promise<void> => {
+  const build = await rolldown({
+    cwd: root,
+    input: Object.fromEntries(entries.map((name) => [name, join(root, "src", `${name}.ts`)])),
+    external: isExternal,
+    platform: "node",
+    treeshake: true,
+    logLevel: "warn",
+    onLog: (level, log, handler) => handler(level === "warn" ? "error" : level, log)
+  })
+  await build.write({
+    dir: folder,
+    format: "esm",
+    sourcemap: true,
+    entryFileNames: "[name].js",
+    chunkFileNames: "chunks/[name]-[hash].js"
+  })
+  await build.close()
+}
+
+const specifier = /(\bfrom\s*|\bimport\s*\(\s*|\bimport\s+)(["'])(\.{1,2}\/[^"']+)\.ts\2/g
+
+/**
+ * Keeps the declarations that the entries reach, with `.js` in their imports: every compiler finds the file then, and
+ * what is internal is not published.
+ */
+const buildDeclarations = async (folder: string): Promise<void> => {
+  const all = join(folder, ".declarations")
+  const tsc = await run("tsc", ["-p", "tsconfig.build.json", "--outDir", all])
+  if (tsc.code !== 0) throw new Error(`tsc failed\n${tsc.stdout}${tsc.stderr}`)
+  const waiting = entries.filter((name) => name !== "cli/main").map((name) => join(all, `${name}.d.ts`))
+  const reached = new Set<string>()
+  for (let file = waiting.pop(); file !== undefined; file = waiting.pop()) {
+    if (reached.has(file)) continue
+    reached.add(file)
+    const text = await readFile(file, "utf8")
+    for (const match of text.matchAll(specifier)) waiting.push(join(dirname(file), `${match[3]}.d.ts`))
+    const target = join(folder, relative(all, file))
+    await mkdir(dirname(target), { recursive: true })
+    await writeFile(target, text.replaceAll(specifier, "$1$2$3.js$2"))
+  }
+  await rm(all, { recursive: true })
+}
+
+/** Builds everything into a folder beside `dist`, then puts it in its place. */
+export const buildAll = async (): Promise<void> => {
+  const folder = `${dist}.${process.pid}`
+  try {
+    const parts = await Promise.allSettled([
+      buildScripts(folder),
+      buildDeclarations(folder),
+      bundle(join(folder, "workflow-bundle.js"))
+    ])
+    for (const part of parts) if (part.status === "rejected") throw part.reason
+    const old = `${dist}.${process.pid}.old`
+    await rename(dist, old).catch(() => undefined)
+    await rename(folder, dist)
+    await rm(old, { recursive: true, force: true })
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+/** Moves files one by one, entries last: a process that runs may still load a chunk of the build before. */
+const moveInto = async (from: string, to: string): Promise<void> => {
+  const files = (await readdir(from, { recursive: true, withFileTypes: true }))
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(from, join(entry.parentPath, entry.name)))
+  for (const file of files.toSorted((a, b) => Number(b.startsWith("chunks")) - Number(a.startsWith("chunks")))) {
+    await mkdir(dirname(join(to, file)), { recursive: true })
+    await rename(join(from, file), join(to, file))
+  }
+}
+
+const newest = async (files: ReadonlyArray<string>): Promise<number> =>
+  Math.max(...(await Promise.all(files.map(async (file) => (await stat(file)).mtimeMs))))
+
+/** Rebuilds the JavaScript and the workflow bundle where a source is newer: what tests need before they start. */
+export const buildIfStale = async (): Promise<void> => {
+  const built = await stat(join(dist, "index.js")).catch(() => undefined)
+  const sources = [...(await sourcesUnder("src")), join(root, "package.json")]
+  if (built === undefined || (await newest(sources)) > built.mtimeMs) {
+    const folder = `${dist}.${process.pid}`
+    try {
+      await buildScripts(folder)
+      await moveInto(folder, dist)
+    } finally {
+      await rm(folder, { recursive: true, force: true })
+    }
+  }
+  if (await bundleIsStale()) await bundle(bundleFile)
+}
+
+if (isMain(import.meta.url)) {
+  await (process.argv.includes("--if-stale") ? buildIfStale() : buildAll())
+}
