@@ -16,9 +16,8 @@ const steps: ReadonlyArray<Step> = [
   { name: "format", command: ["oxfmt", "--check", "."] },
   { name: "lint", command: ["oxlint", "--deny-warnings"] },
   { name: "imports", command: ["node", "scripts/check-imports.ts"] },
-  // The examples and the tests of the package see the declarations in dist.
-  { name: "types", command: ["tsc", "--noEmit"], after: ["build"] },
-  { name: "dead-code", command: ["knip", "--no-progress"], after: ["build"] },
+  { name: "types", command: ["tsc", "--noEmit"] },
+  { name: "dead-code", command: ["knip", "--no-progress"] },
   { name: "docs", command: ["node", "scripts/docs-check.ts"], after: ["build"] },
   { name: "package", command: ["node", "scripts/check-package.ts"], after: ["build"] }
 ]
