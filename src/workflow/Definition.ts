@@ -31,7 +31,7 @@ export interface ReferenceExpression {
   readonly path?: ReadonlyArray<Access>
 }
 
-/** The operators. `text` joins, `get` reads by key, `fn` results are tasks of their own. */
+/** The operators; `Evaluate.ts` says what each gives. (`get`, `at` are paths, `fn` and `decode` are tasks.) */
 export type Operator =
   | "eq"
   | "ne"
@@ -56,9 +56,14 @@ export interface OperatorExpression {
   readonly args: ReadonlyArray<Expression>
 }
 
-/** A literal whose own keys begin with `$`. */
+/** JSON that stands for itself although it has one of the `$` keys of expressions somewhere in it. */
 export interface LiteralExpression {
   readonly $literal: Json
+}
+
+/** An object of expressions one of whose own keys is a `$` key of expressions. */
+export interface ObjectExpression {
+  readonly $object: { readonly [key: string]: Expression }
 }
 
 /**
@@ -73,6 +78,7 @@ export type Expression =
   | ReferenceExpression
   | OperatorExpression
   | LiteralExpression
+  | ObjectExpression
   | ReadonlyArray<Expression>
   | { readonly [key: string]: Expression }
 
@@ -101,7 +107,12 @@ export interface WorkOptions {
   readonly heartbeat?: number
 }
 
-/** What every task has. `path` is `id` behind the static path of its block. */
+/**
+ * What every task has. `path` is `id` behind the static path of its block: `reply.celebrate` in a route of
+ * `reply`, `both.left.x` in the branch `left` of the parallel `both`, `reports.report` in the body of the
+ * collection `reports`, `safe.x` in the block and in the `onError` of the attempt `safe` (they share their ids).
+ * The ids of `fn` and `decode` are made up: the name or `decode#1`, then `name#2` and so on.
+ */
 export interface TaskBase {
   readonly id: string
   readonly path: string
@@ -118,14 +129,20 @@ export interface ToolTask extends TaskBase, WorkOptions {
   readonly input: Expression
 }
 
-/** Runs a named function of the process as a local activity. */
+/**
+ * Runs a named function of the process as a local activity. `name` is the key in the workflow's `functions`:
+ * `<workflow>/<path>`, with `#2` and so on behind it where two blocks share a path.
+ */
 export interface FunctionTask extends TaskBase {
   readonly type: "fn"
   readonly name: string
   readonly args: ReadonlyArray<Expression>
 }
 
-/** Checks a value against a schema of the process (`decode`), as a local activity keyed like `fn`. */
+/**
+ * Checks a value against a schema of the process (`decode`), as a local activity keyed like `fn`, in the
+ * workflow's `decoders`. Its value is the schema's encoded side.
+ */
 export interface DecodeTask extends TaskBase {
   readonly type: "decode"
   readonly name: string
@@ -179,7 +196,10 @@ export interface SleepTask extends TaskBase {
   readonly duration: Expression
 }
 
-/** Waits for a signal that satisfies `until` (which sees it as source `signal`). */
+/**
+ * Waits for a signal that satisfies `until` (which sees it as source `signal`); signals that do not are dropped.
+ * Its value is the payload, or that of `onTimeout`; a timeout without `onTimeout` fails the task.
+ */
 export interface WaitTask extends TaskBase {
   readonly type: "wait"
   readonly signal: string
@@ -210,7 +230,26 @@ export interface GroupTask extends TaskBase {
   readonly block: Block
 }
 
-/** A block whose failure is handled: `onError` sees it as source `error`. */
+/** What `onError` of an attempt is given: the task that failed and why. */
+export interface AttemptError {
+  /** The run-time path of the innermost task that failed: `reports[2].report`. */
+  readonly path: string
+  readonly message: string
+  /** A stable code of Compozy or of the tool's error. */
+  readonly code: string
+  /** The name of the error: its `_tag` or its class. */
+  readonly type: string
+}
+
+/** Fails the block with a message: what `onError` does to fail again. */
+export interface FailTask extends TaskBase {
+  readonly type: "fail"
+  readonly message: Expression
+  /** The name of the error; `Failure` without one. */
+  readonly error?: string
+}
+
+/** A block whose failure is handled: `onError` sees it as source `error` (an {@link AttemptError}). */
 export interface AttemptTask extends TaskBase {
   readonly type: "attempt"
   readonly block: Block
@@ -232,6 +271,7 @@ export type TaskDefinition =
   | WorkflowTask
   | GroupTask
   | AttemptTask
+  | FailTask
 
 /** A workflow as data. */
 export interface WorkflowDefinition {
