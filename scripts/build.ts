@@ -8,17 +8,14 @@ import { dirname, join, relative } from "node:path"
 import { builtinModules } from "node:module"
 import { rolldown } from "rolldown"
 import { bundle, bundleFile, bundleIsStale } from "./bundle.ts"
-import { isMain, root, run, sourcesUnder } from "./lib/project.ts"
+import { isMain, manifest, record, root, run, sourcesUnder } from "./lib/project.ts"
 
 const dist = join(root, "dist")
-const manifest: unknown = JSON.parse(await readFile(join(root, "package.json"), "utf8"))
-
-const record = (value: unknown): Readonly<Record<string, unknown>> =>
-  typeof value === "object" && value !== null ? { ...value } : {}
+const packageJson = await manifest()
 
 /** `dist/x/y.js` of every entry that package.json exports, as `x/y`, and the CLI's. */
 const entries: ReadonlyArray<string> = [
-  ...Object.values(record(record(manifest)["exports"]))
+  ...Object.values(record(packageJson["exports"]))
     .map((target) => record(target)["default"])
     .filter((target) => typeof target === "string")
     .map((target) => target.replace(/^\.\/dist\/(.*)\.js$/, "$1")),
@@ -26,8 +23,8 @@ const entries: ReadonlyArray<string> = [
 ].filter((name) => existsSync(join(root, "src", `${name}.ts`)))
 
 const packages = Object.keys({
-  ...record(record(manifest)["dependencies"]),
-  ...record(record(manifest)["peerDependencies"])
+  ...record(packageJson["dependencies"]),
+  ...record(packageJson["peerDependencies"])
 })
 
 const isExternal = (id: string): boolean =>
@@ -104,7 +101,9 @@ const moveInto = async (from: string, to: string): Promise<void> => {
   const files = (await readdir(from, { recursive: true, withFileTypes: true }))
     .filter((entry) => entry.isFile())
     .map((entry) => relative(from, join(entry.parentPath, entry.name)))
-  for (const file of files.toSorted((a, b) => Number(b.startsWith("chunks")) - Number(a.startsWith("chunks")))) {
+  for (const file of files.toSorted(
+    (a, b) => Number(b.startsWith("chunks")) - Number(a.startsWith("chunks"))
+  )) {
     await mkdir(dirname(join(to, file)), { recursive: true })
     await rename(join(from, file), join(to, file))
   }

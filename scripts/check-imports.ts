@@ -49,7 +49,7 @@ const rules: ReadonlyArray<Rule> = [
   },
   {
     place: "definition",
-    files: /^workflow\/Definition\.ts$/,
+    files: /^workflow\/(Definition|Evaluate)\.ts$/,
     may: [],
     packages: [],
     why: "the recorded form of a workflow is plain data, shared with the sandbox"

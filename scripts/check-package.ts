@@ -65,13 +65,16 @@ const lintTarball = async (tarball: string): Promise<void> => {
 
 /** What is published names no folder of this machine, and no type of a driver. */
 const readPublished = async (folder: string): Promise<void> => {
-  const files = (await readdir(folder, { recursive: true, withFileTypes: true })).filter((file) => file.isFile())
+  const files = (await readdir(folder, { recursive: true, withFileTypes: true })).filter((file) =>
+    file.isFile()
+  )
   for (const file of files) {
     if (file.parentPath.includes(join(folder, "node_modules"))) continue
     const path = join(file.parentPath, file.name)
     const text = await readFile(path, "utf8")
     if (text.includes(root)) problem(`${path} names the folder ${root}`)
-    const driver = /from "(@temporalio\/[^"]*|ioredis|pg|@effect\/[^"]*|@grpc\/[^"]*)"|import\("(@temporalio\/[^"]*|ioredis|pg)"\)/
+    const driver =
+      /from "(@temporalio\/[^"]*|ioredis|pg|@effect\/[^"]*|@grpc\/[^"]*)"|import\("(@temporalio\/[^"]*|ioredis|pg)"\)/
     if (path.endsWith(".d.ts") && driver.test(text)) {
       problem(`${path} names a driver's types: ${driver.exec(text)?.[0] ?? ""}`)
     }
@@ -111,7 +114,12 @@ const runCli = async (folder: string): Promise<void> => {
     [`Node ${oldestNode}`, await nodeOf(oldestNode)]
   ] as const) {
     for (const args of [["--version"], ["--help"], ["config", "show"], ["workflow", "list"]]) {
-      await expectRun(`${name}: compozy ${args.join(" ")}`, [node, cli, ...args], { cwd: folder, env }, expectQuiet)
+      await expectRun(
+        `${name}: compozy ${args.join(" ")}`,
+        [node, cli, ...args],
+        { cwd: folder, env },
+        expectQuiet
+      )
     }
     await expectRun(
       `${name}: compozy run hello`,
@@ -127,10 +135,14 @@ const runCli = async (folder: string): Promise<void> => {
               : undefined
     )
   }
-  await expectRun("Node 20: compozy --version", [await nodeOf(tooOldNode), cli, "--version"], { cwd: folder }, (ran) =>
-    ran.code === 1 && ran.stdout === "" && /^[^\n]*22\.19[^\n]*\n$/.test(ran.stderr)
-      ? undefined
-      : "should say in one line which Node it needs, and exit with 1"
+  await expectRun(
+    "Node 20: compozy --version",
+    [await nodeOf(tooOldNode), cli, "--version"],
+    { cwd: folder },
+    (ran) =>
+      ran.code === 1 && ran.stdout === "" && /^[^\n]*22\.19[^\n]*\n$/.test(ran.stderr)
+        ? undefined
+        : "should say in one line which Node it needs, and exit with 1"
   )
 }
 

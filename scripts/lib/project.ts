@@ -1,6 +1,6 @@
 /** What every script of this folder needs: where the project is, how to list its sources, how to run a command. */
 import { spawn } from "node:child_process"
-import { readdir } from "node:fs/promises"
+import { readdir, readFile } from "node:fs/promises"
 import { delimiter, join, resolve } from "node:path"
 import { fileURLToPath } from "node:url"
 
@@ -9,6 +9,14 @@ export const root = resolve(import.meta.dirname, "../..")
 
 /** Whether the module was started as a program, rather than imported. */
 export const isMain = (url: string): boolean => process.argv[1] === fileURLToPath(url)
+
+/** The fields of a value that came from outside. */
+export const record = (value: unknown): Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null ? { ...value } : {}
+
+/** The package.json of the project. */
+export const manifest = async (): Promise<Readonly<Record<string, unknown>>> =>
+  record(JSON.parse(await readFile(join(root, "package.json"), "utf8")))
 
 /** The TypeScript files under a folder of the project, absolute and sorted. */
 export const sourcesUnder = async (folder: string): Promise<ReadonlyArray<string>> => {
