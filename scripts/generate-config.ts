@@ -5,16 +5,22 @@
  */
 import { execFileSync } from "node:child_process"
 import { writeFileSync } from "node:fs"
+import { fileURLToPath } from "node:url"
+import { sectionsModule } from "./generate-config-sections.ts"
 import { settingsModule } from "./generate-config-settings.ts"
 
 const root = new URL("../", import.meta.url)
 const files: ReadonlyArray<readonly [path: string, text: string]> = [
-  ["src/config/Settings.ts", settingsModule()]
+  ["src/config/Settings.ts", settingsModule()],
+  ["src/config/Sections.ts", sectionsModule()]
 ]
 
 for (const [path, text] of files) writeFileSync(new URL(path, root), text)
 execFileSync(
-  new URL("node_modules/.bin/oxfmt", root).pathname,
+  fileURLToPath(new URL("node_modules/.bin/oxfmt", root)),
   files.map(([path]) => path),
-  { cwd: root, stdio: "inherit" }
+  {
+    cwd: fileURLToPath(root),
+    stdio: "ignore"
+  }
 )
