@@ -22,7 +22,10 @@ export type Source =
   | { readonly from: "signal"; readonly path: string }
   | { readonly from: "error"; readonly path: string }
 
-/** One step into a value: a field, an index (negative from the end), or a computed key or index. */
+/**
+ * One step into a value: a field (`length` of an array is how many items it has), an index (negative from the
+ * end), or a computed key or index.
+ */
 export type Access = string | number | { readonly $key: Expression }
 
 /** A reference: a source and the way into it. An absent value anywhere on the way gives that absence. */
@@ -56,12 +59,13 @@ export interface OperatorExpression {
   readonly args: ReadonlyArray<Expression>
 }
 
-/** JSON that stands for itself although it has one of the `$` keys of expressions somewhere in it. */
-export interface LiteralExpression {
-  readonly $literal: Json
+/** The way into the value of another expression: `coalesce(a, b).name`. */
+export interface GetExpression {
+  readonly $get: Expression
+  readonly path: ReadonlyArray<Access>
 }
 
-/** An object of expressions one of whose own keys is a `$` key of expressions. */
+/** An object one of whose own keys is a `$` key of expressions (`$ref`, `$get`, `$op`, `$object`). */
 export interface ObjectExpression {
   readonly $object: { readonly [key: string]: Expression }
 }
@@ -77,7 +81,7 @@ export type Expression =
   | string
   | ReferenceExpression
   | OperatorExpression
-  | LiteralExpression
+  | GetExpression
   | ObjectExpression
   | ReadonlyArray<Expression>
   | { readonly [key: string]: Expression }

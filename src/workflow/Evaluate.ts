@@ -17,7 +17,7 @@ export type Lookup = (source: Source) => Json | undefined
 /**
  * Evaluates an expression.
  *
- * - Paths: a negative index counts from the end; what is not there is absent, and inherited properties are not
+ * - Paths: a negative index counts from the end, `length` of an array is how many items it has; what is not there is absent, and inherited properties are not
  *   there.
  * - `eq`, `ne`: deep, whatever the order of keys; null and undefined are the same absence.
  * - `lt`, `lte`, `gt`, `gte`: two numbers, or two strings by UTF-16 code units; anything else is false.
@@ -44,7 +44,7 @@ const valueOf = (expression: Expression, lookup: Lookup): Value => {
     return expression.path === undefined ? start : follow(start, expression.path, lookup)
   }
   if (isOperation(expression)) return apply(expression.$op, expression.args, lookup)
-  if (isLiteral(expression)) return expression.$literal
+  if (isGet(expression)) return follow(valueOf(expression.$get, lookup), expression.path, lookup)
   return objectOf(isObject(expression) ? expression.$object : expression, lookup)
 }
 
@@ -60,8 +60,10 @@ const isOperation = (
 ): expression is { readonly $op: Operator; readonly args: ReadonlyArray<Expression> } =>
   Object.hasOwn(expression, "$op")
 
-const isLiteral = (expression: object): expression is { readonly $literal: Json } =>
-  Object.hasOwn(expression, "$literal")
+const isGet = (
+  expression: object
+): expression is { readonly $get: Expression; readonly path: ReadonlyArray<Access> } =>
+  Object.hasOwn(expression, "$get")
 
 const isObject = (
   expression: object
@@ -90,7 +92,9 @@ const follow = (start: Value, path: ReadonlyArray<Access>, lookup: Lookup): Valu
 
 const step = (value: Json, key: Value): Value => {
   if (typeof value !== "object" || value === null) return undefined
-  if (Array.isArray(value)) return typeof key === "number" ? value.at(key) : undefined
+  if (Array.isArray(value)) {
+    return typeof key === "number" ? value.at(key) : key === "length" ? value.length : undefined
+  }
   const name = typeof key === "number" ? String(key) : key
   return typeof name === "string" && Object.hasOwn(value, name) ? (value as JsonObject)[name] : undefined
 }

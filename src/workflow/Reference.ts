@@ -110,14 +110,14 @@ export type Deref<V> =
   V extends RefBase<infer T>
     ? T
     : V extends Primitive
-      ? V extends undefined | void
-        ? null
-        : V
+      ? V
       : V extends ReadonlyArray<unknown>
-        ? { readonly [K in keyof V]: Deref<V[K]> }
+        ? { readonly [K in keyof V]: Outcome<V[K]> }
         : V extends object
           ? { readonly [K in keyof V]: Deref<V[K]> }
           : V
 
-/** A literal of JSON or a reference, where the type does not matter. */
-export type AnyVal = Val<Json>
+/** What a block gives: the value behind what it returns, where nothing is null. */
+export type Outcome<V> = Whole<Deref<V>>
+
+type Whole<T> = unknown extends T ? T : T extends undefined | void ? null : T
