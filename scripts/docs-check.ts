@@ -4,16 +4,21 @@
  * - Every `ts` block compiles against the built package, and so does every `@example` of a docstring.
  * - `ts file=NAME` and `json file=NAME` write a file into the page's own empty folder, in order; `ts run` and `sh run`
  *   run there (with `exit=N`, they have to end with that code), and a `text output` block after one holds lines that it
- *   has to have printed (`…` stands for anything).
+ *   has to have printed (`…` stands for anything). `sh run=server` starts a server, waits until it is ready, and leaves
+ *   it running until the page ends or starts it again; the port 5001 of a page is another one each time.
  * - Every relative link leads to a file and a heading, every `npm run` names a script of package.json.
  * - Every stable error code has a heading in docs/errors.md, and every page that an error message names exists.
  *
  * `node scripts/docs-check.ts [page ...]` checks only these pages.
  */
+import { spawn } from "node:child_process"
+import { once } from "node:events"
 import { existsSync } from "node:fs"
 import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises"
+import { createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { delimiter, dirname, join, relative, resolve } from "node:path"
+import { setTimeout } from "node:timers/promises"
 import { anchors, blocks, links, option } from "./lib/markdown.ts"
 import { manifest, record, root, run, sourcesUnder } from "./lib/project.ts"
 
@@ -39,6 +44,8 @@ const installInto = async (folder: string): Promise<void> => {
   const names = (await readdir(join(root, "node_modules"))).filter((name) => !name.startsWith("."))
   await Promise.all(names.map((name) => symlink(join(root, "node_modules", name), join(modules, name))))
   await symlink(root, join(modules, "compozy"))
+  await mkdir(join(modules, ".bin"))
+  await symlink(join(root, "bin/compozy.js"), join(modules, ".bin/compozy"))
 }
 
 const tsconfig = JSON.stringify({
@@ -104,11 +111,21 @@ const compile = async (): Promise<void> => {
   }
 }
 
-const environment = (folder: string): Record<string, string> => ({
+const freePort = (): Promise<string> =>
+  new Promise((done, fail) => {
+    const server = createServer().once("error", fail)
+    server.listen(0, "127.0.0.1", () => {
+      const address = server.address()
+      server.close(() => done(String(typeof address === "object" ? address?.port : "")))
+    })
+  })
+
+const environment = (folder: string, port: string): Record<string, string> => ({
+  COMPOZY_SERVER_PORT: port,
   HOME: folder,
   XDG_RUNTIME_DIR: folder,
   NO_COLOR: "1",
-  PATH: [join(folder, "bin"), join(root, "node_modules/.bin"), process.env["PATH"] ?? ""].join(delimiter)
+  PATH: [join(temporary, "node_modules/.bin"), join(root, "node_modules/.bin"), process.env["PATH"] ?? ""].join(delimiter)
 })
 
 /** Whether the lines are found in the output in their order; `…` in a line stands for anything. */
@@ -130,19 +147,56 @@ const missingLine = (expected: string, output: string): string | undefined => {
   return undefined
 }
 
+/** A server that a page has started. */
+interface Server {
+  readonly output: () => string
+  readonly stop: () => Promise<void>
+}
+
+const startServer = async (script: string, folder: string, port: string): Promise<Server> => {
+  let output = ""
+  const child = spawn("bash", ["-c", script], {
+    cwd: folder,
+    detached: true,
+    env: { ...process.env, ...environment(folder, port) },
+    stdio: ["ignore", "pipe", "pipe"]
+  })
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding("utf8").on("data", (text: string) => (output += text))
+  }
+  let ended = false
+  const closed = once(child, "close").then(() => (ended = true))
+  const stop = async (): Promise<void> => {
+    if (!ended && child.pid !== undefined) process.kill(-child.pid, "SIGTERM")
+    await closed
+  }
+  for (let tries = 0; tries < 300; tries++) {
+    const ready = await fetch(`http://127.0.0.1:${port}/readyz`).then(
+      (response) => response.ok,
+      () => false
+    )
+    if (ready) return { output: () => output, stop }
+    if (ended) break
+    await setTimeout(100)
+  }
+  await stop()
+  throw new Error(`the server did not become ready\n${output}`)
+}
+
 /** A block that runs, in the order of the page. */
 type Action = () => Promise<void>
 
 const actionsOf = async (page: string, number: number): Promise<ReadonlyArray<Action>> => {
   const folder = join(temporary, "pages", String(number))
-  await mkdir(join(folder, "bin"), { recursive: true })
-  await symlink(join(root, "bin/compozy.js"), join(folder, "bin/compozy"))
+  await mkdir(folder, { recursive: true })
   const actions: Array<Action> = []
+  const port = await freePort()
   let output = ""
+  let server: Server | undefined
   const execute =
     (command: string, args: ReadonlyArray<string>, exit: number, line: number): Action =>
     async () => {
-      const ran = await run(command, args, { cwd: folder, env: environment(folder), timeout: 60_000 })
+      const ran = await run(command, args, { cwd: folder, env: environment(folder, port), timeout: 60_000 })
       output = `${ran.stdout}${ran.stderr}`
       if (ran.code !== exit) problems.push(`${page}:${line}: ended with ${ran.code}, not ${exit}\n${output}`)
     }
@@ -160,11 +214,19 @@ const actionsOf = async (page: string, number: number): Promise<ReadonlyArray<Ac
           execute("node", [name], exit, block.line)
         )
       }
+    } else if (option(block, "run") === "server") {
+      actions.push(async () => {
+        await server?.stop()
+        server = await startServer(block.text.replaceAll("5001", port), folder, port)
+        output = server.output()
+      })
     } else if (block.language === "sh" && runs) {
-      actions.push(execute("bash", ["-euo", "pipefail", "-c", block.text], exit, block.line))
+      actions.push(
+        execute("bash", ["-euo", "pipefail", "-c", block.text.replaceAll("5001", port)], exit, block.line)
+      )
     } else if (block.words.includes("output")) {
       actions.push(async () => {
-        const missing = missingLine(block.text, output)
+        const missing = missingLine(block.text.replaceAll("5001", port), output)
         if (missing !== undefined)
           problems.push(`${page}:${block.line}: not printed: ${missing}\n--- printed:\n${output}`)
       })
@@ -176,6 +238,7 @@ const actionsOf = async (page: string, number: number): Promise<ReadonlyArray<Ac
       })
     }
   }
+  actions.push(async () => server?.stop())
   return actions
 }
 
@@ -229,7 +292,9 @@ try {
   await compile()
   await Promise.all(
     actions.map(async (page) => {
-      for (const action of page) await action()
+      for (const action of page) {
+        await action().catch((error: unknown) => problems.push(String(error)))
+      }
     })
   )
   console.error(`${pages.length} pages, ${origins.size} compiled blocks, ${problems.length} problems`)

@@ -30,7 +30,7 @@ export default defineMode({
   mode: "distributed",
   name: "squares",
   workflows: [squares],
-  database: { url: Config.redacted("COMPOZY_DATABASE_URL"), maxConnections: 20 },
-  redis: { url: Config.redacted("REDIS_URL"), keyPrefix: "squares:" },
-  temporal: { address: Config.string("TEMPORAL_HOST_PORT"), namespace: "default", taskQueue: "squares" }
+  database: { url: Config.Redacted("COMPOZY_DATABASE_URL"), maxConnections: 20 },
+  redis: { url: Config.Redacted("REDIS_URL"), keyPrefix: "squares:" },
+  temporal: { address: Config.String("TEMPORAL_HOST_PORT"), namespace: "default", taskQueue: "squares" }
 })
