@@ -11,7 +11,7 @@
  * | 5 | there is no such workflow, execution or server |
  * | 6 | something is in the way: the port or `.compozy/` is in use |
  * | 130 | a second Ctrl-C, or Ctrl-C during a command that does not drain |
- * | 143 | a second SIGTERM |
+ * | 143 | SIGTERM during a command that does not drain |
  */
 export const ExitCode = {
   ok: 0,

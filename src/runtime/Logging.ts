@@ -125,15 +125,3 @@ export const loggingLayer = (options: LoggingOptions): Layer.Layer<never> => {
     Layer.succeed(References.MinimumLogLevel, minimumLevels[options.level])
   )
 }
-
-/** Whether to colour: `NO_COLOR` with any value says no, whatever the terminal is. */
-export const wantsColor = (
-  setting: "auto" | "always" | "never",
-  stream: { readonly isTTY?: boolean },
-  environment: Readonly<Record<string, string | undefined>> = process.env
-): boolean => {
-  if (setting !== "auto") return setting === "always"
-  const none = environment["NO_COLOR"]
-  if (none !== undefined && none !== "") return false
-  return stream.isTTY === true && environment["TERM"] !== "dumb"
-}

@@ -1,0 +1,303 @@
+/**
+ * The command line as data for `effect/cli`. A command's work is imported when it is chosen, so that `--help` and
+ * `config show` load no engine.
+ */
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Argument from "effect/cli/Argument"
+import * as Command from "effect/cli/Command"
+import * as Flag from "effect/cli/Flag"
+import type { Key } from "../config/Key.ts"
+import { ExitCode } from "./ExitCode.ts"
+import type { CommandContext, Terminal } from "./Terminal.ts"
+
+/** What a command does: gives its exit code, or fails with an error that is reported. */
+export type CommandEffect = Effect.Effect<ExitCode, unknown>
+
+const settingFlag = (key: Key, name: string): Flag.Flag<Option.Option<string>> => {
+  const { type } = key
+  const flag: Flag.Flag<string> =
+    type.kind === "boolean"
+      ? Flag.map(Flag.Boolean(name), String)
+      : type.kind === "choice"
+        ? Flag.Literals(name, type.values)
+        : Flag.withMetavar(Flag.String(name), type.kind)
+  const described = Flag.optional(Flag.withDescription(flag, key.help))
+  return key.common ? described : Flag.withHidden(described)
+}
+
+const settingFlags = (keys: ReadonlyArray<Key>): Record<string, Flag.Flag<Option.Option<string>>> => {
+  const flags: Record<string, Flag.Flag<Option.Option<string>>> = {}
+  for (const key of keys) {
+    if (key.flag !== undefined) flags[key.flag] = settingFlag(key, key.flag)
+  }
+  return flags
+}
+
+const json = Flag.Boolean("json").pipe(
+  Flag.withDescription("Print JSON on stdout"),
+  Flag.withDefault(false),
+  Flag.withoutNegation
+)
+
+const text = (name: string, description: string) =>
+  Flag.optional(Flag.withDescription(Flag.String(name), description))
+
+const count = (name: string, description: string) =>
+  Flag.optional(Flag.withDescription(Flag.Int(name), description))
+
+const switchFlag = (name: string, description: string) =>
+  Flag.withoutNegation(Flag.withDefault(Flag.withDescription(Flag.Boolean(name), description), false))
+
+const id = (name: string, description: string) => Argument.withDescription(Argument.String(name), description)
+
+/** What the tree needs besides the arguments. */
+export interface CommandTreeOptions {
+  readonly keys: ReadonlyArray<Key>
+  readonly terminal: Terminal
+  readonly version: string
+  /** Called with the exit code of the command that ran. */
+  readonly finish: (code: ExitCode) => void
+  /** Turns an error of a command into a message and an exit code. */
+  readonly report: (error: unknown, context: CommandContext) => ExitCode
+}
+
+/** Builds the command tree. */
+export const makeCommands = (options: CommandTreeOptions) => {
+  const root = Command.make("compozy").pipe(
+    Command.withSharedFlags({
+      config: Flag.optional(
+        Flag.withDescription(
+          Flag.withAlias(Flag.String("config"), "c"),
+          "The config file (found upwards by default)"
+        )
+      ),
+      json,
+      settings: settingFlags(options.keys)
+    }),
+    Command.withDescription(
+      "Durable workflows as code: one TypeScript file, three modes, nothing to install."
+    )
+  )
+
+  const run = (effect: (context: CommandContext) => Promise<CommandEffect>) =>
+    Effect.gen(function* () {
+      const shared = yield* root
+      const flags: Record<string, string> = {}
+      for (const [name, value] of Object.entries(shared.settings)) {
+        if (Option.isSome(value)) flags[name] = value.value
+      }
+      const context: CommandContext = {
+        terminal: options.terminal,
+        flags,
+        config: Option.getOrUndefined(shared.config),
+        json: shared.json || flags["format"] === "json",
+        version: options.version
+      }
+      const code = yield* Effect.promise(() => effect(context)).pipe(
+        Effect.flatten,
+        Effect.catch((error) => Effect.sync(() => options.report(error, context)))
+      )
+      options.finish(code)
+    })
+
+  const start = Command.make("start", {}, () =>
+    run(async (context) => (await import("./commands/Start.ts")).start(context))
+  ).pipe(Command.withDescription("Start the server of this config"))
+
+  const runWorkflow = Command.make(
+    "run",
+    {
+      workflow: id("workflow", "The workflow's id"),
+      input: text("input", "The input as JSON"),
+      inputFile: text("input-file", "A file with the input as JSON; - reads stdin"),
+      idempotencyKey: text("idempotency-key", "The same key gives the same execution"),
+      values: Argument.variadic(
+        Argument.withDescription(Argument.String("key=value"), "Fields of the input; key:=json forces JSON")
+      )
+    },
+    (args) =>
+      run(async (context) =>
+        (await import("./commands/Run.ts")).run(context, {
+          workflow: args.workflow,
+          input: Option.getOrUndefined(args.input),
+          inputFile: Option.getOrUndefined(args.inputFile),
+          idempotencyKey: Option.getOrUndefined(args.idempotencyKey),
+          values: args.values
+        })
+      )
+  ).pipe(
+    Command.withDescription("Run a workflow and print its result"),
+    Command.withExamples([
+      { command: "compozy run hello name=Ada cities='[\"Rome\"]'", description: "Fields as arguments" },
+      {
+        command: 'compozy run hello --input \'{"name":"Ada"}\' --json',
+        description: "Input and result as JSON"
+      }
+    ])
+  )
+
+  const workflow = Command.make("workflow").pipe(
+    Command.withDescription("The workflows of this config"),
+    Command.withSubcommands([
+      Command.make("list", {}, () =>
+        run(async (context) => (await import("./commands/Workflow.ts")).listWorkflows(context))
+      ).pipe(Command.withDescription("List the workflows")),
+      Command.make(
+        "show",
+        {
+          workflow: id("workflow", "The workflow's id"),
+          mermaid: switchFlag("mermaid", "Draw it as a Mermaid flowchart")
+        },
+        (args) =>
+          run(async (context) =>
+            (await import("./commands/Workflow.ts")).showWorkflow(context, args.workflow, args.mermaid)
+          )
+      ).pipe(Command.withDescription("Show a workflow's definition"))
+    ])
+  )
+
+  const execution = Command.make("execution").pipe(
+    Command.withDescription("Executions of workflows"),
+    Command.withSubcommands([
+      Command.make(
+        "list",
+        {
+          workflow: text("workflow", "Only executions of this workflow"),
+          status: text("status", "Only these statuses, separated by commas"),
+          limit: count("limit", "How many (default 50, at most 500)"),
+          cursor: text("cursor", "Where the previous page ended")
+        },
+        (args) =>
+          run(async (context) =>
+            (await import("./commands/Execution.ts")).listExecutions(context, {
+              workflow: Option.getOrUndefined(args.workflow),
+              status: Option.getOrUndefined(args.status),
+              limit: Option.getOrUndefined(args.limit),
+              cursor: Option.getOrUndefined(args.cursor)
+            })
+          )
+      ).pipe(Command.withDescription("List executions, newest first")),
+      Command.make(
+        "get",
+        {
+          execution: id("execution", "The execution's id"),
+          tasks: switchFlag("tasks", "Also its steps")
+        },
+        (args) =>
+          run(async (context) =>
+            (await import("./commands/Execution.ts")).getExecution(context, args.execution, args.tasks)
+          )
+      ).pipe(Command.withDescription("Show an execution")),
+      Command.make("cancel", { execution: id("execution", "The execution's id") }, (args) =>
+        run(async (context) =>
+          (await import("./commands/Execution.ts")).cancelExecution(context, args.execution)
+        )
+      ).pipe(Command.withDescription("Ask an execution to stop")),
+      Command.make(
+        "signal",
+        {
+          execution: id("execution", "The execution's id"),
+          signal: id("signal", "The signal's id"),
+          payload: text("payload", "The payload as JSON"),
+          values: Argument.variadic(
+            Argument.withDescription(
+              Argument.String("key=value"),
+              "Fields of the payload, each read as JSON or text"
+            )
+          )
+        },
+        (args) =>
+          run(async (context) =>
+            (await import("./commands/Execution.ts")).signalExecution(context, {
+              execution: args.execution,
+              signal: args.signal,
+              payload: Option.getOrUndefined(args.payload),
+              values: args.values
+            })
+          )
+      ).pipe(Command.withDescription("Send a signal to an execution"))
+    ])
+  )
+
+  const config = Command.make("config").pipe(
+    Command.withDescription("The config and where its values come from"),
+    Command.withSubcommands([
+      Command.make("show", { origin: switchFlag("origin", "Also where each value comes from") }, (args) =>
+        run(async (context) => (await import("./commands/Config.ts")).showConfig(context, args.origin))
+      ).pipe(Command.withDescription("Print every setting; secrets are hidden")),
+      Command.make("validate", {}, () =>
+        run(async (context) => (await import("./commands/Config.ts")).validateConfig(context))
+      ).pipe(Command.withDescription("Check the config and report every problem")),
+      Command.make("diagnostics", {}, () =>
+        run(async (context) => (await import("./commands/Config.ts")).diagnoseConfig(context))
+      ).pipe(Command.withDescription("Explain the effective modes, and warn"))
+    ])
+  )
+
+  const migrate = Command.make("migrate").pipe(
+    Command.withDescription("The database's schema"),
+    Command.withSubcommands(
+      (["up", "down", "status"] as const).map((action) =>
+        Command.make(action, {}, () =>
+          run(async (context) => (await import("./commands/Migrate.ts")).migrate(context, action))
+        ).pipe(
+          Command.withDescription(
+            { up: "Apply what is missing", down: "Undo the newest migration", status: "List the migrations" }[
+              action
+            ]
+          )
+        )
+      )
+    )
+  )
+
+  const schema = Command.make("schema").pipe(
+    Command.withDescription("JSON Schemas"),
+    Command.withSubcommands([
+      Command.make(
+        "export",
+        {
+          name: Argument.optional(
+            Argument.withDescription(
+              Argument.Literals("name", ["config", "compozy", "workflow"]),
+              "Which one; all of them without a name"
+            )
+          ),
+          output: text("output", "A folder to write them into, instead of stdout")
+        },
+        (args) =>
+          run(async (context) =>
+            (await import("./commands/Schema.ts")).exportSchemas(
+              context,
+              Option.getOrUndefined(args.name),
+              Option.getOrUndefined(args.output)
+            )
+          )
+      ).pipe(Command.withDescription("Print the JSON Schemas of configs and workflows"))
+    ])
+  )
+
+  const completions = Command.make(
+    "completions",
+    {
+      shell: Argument.withDescription(
+        Argument.Literals("shell", ["bash", "zsh", "fish", "powershell"]),
+        "The shell"
+      )
+    },
+    (args) =>
+      Effect.gen(function* () {
+        const { fromCommand, generate } = yield* Effect.promise(() => import("effect/cli/Completions"))
+        options.terminal.out(`${generate("compozy", args.shell, fromCommand(all))}\n`)
+        options.finish(ExitCode.ok)
+      })
+  ).pipe(Command.withDescription("Print the completion script of a shell"))
+
+  const all: Command.Command.Any = root.pipe(
+    Command.withSubcommands([start, runWorkflow, workflow, execution, config, migrate, schema, completions])
+  )
+  return root.pipe(
+    Command.withSubcommands([start, runWorkflow, workflow, execution, config, migrate, schema, completions])
+  )
+}

@@ -1,0 +1,104 @@
+/** The entry of the command line: reads arguments, runs one command, and leaves with its exit code. */
+import * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Command from "effect/cli/Command"
+import { readFileSync } from "node:fs"
+import { keys } from "../config/Keys.ts"
+import { wantsColor } from "../runtime/Color.ts"
+import { mark } from "../runtime/Startup.ts"
+import { makeCommands } from "./Commands.ts"
+import { environment } from "./Environment.ts"
+import { ExitCode } from "./ExitCode.ts"
+import { report } from "./Report.ts"
+import { listenToSignals, signalExitCode } from "./Signals.ts"
+import type { Terminal } from "./Terminal.ts"
+
+const packageVersion = (): string => {
+  const text = readFileSync(new URL("../../package.json", import.meta.url), "utf8")
+  const parsed: unknown = JSON.parse(text)
+  return typeof parsed === "object" && parsed !== null && "version" in parsed
+    ? String(parsed.version)
+    : "0.0.0"
+}
+
+const processTerminal = (): Terminal => ({
+  out: (text) => void process.stdout.write(text),
+  err: (text) => void process.stderr.write(text),
+  color: { out: wantsColor("auto", process.stdout), err: wantsColor("auto", process.stderr) },
+  interactive: process.stderr.isTTY === true,
+  cwd: process.cwd(),
+  env: process.env
+})
+
+/**
+ * Parses the arguments and runs the command.
+ *
+ * @param args without `node` and the script
+ * @param terminal where the output goes
+ * @returns the exit code; interrupting the effect stops the command in order
+ */
+export const runCommandLine = (args: ReadonlyArray<string>, terminal: Terminal): Effect.Effect<ExitCode> => {
+  let code: ExitCode = ExitCode.ok
+  const version = packageVersion()
+  const commands = makeCommands({
+    keys,
+    terminal,
+    version,
+    finish: (value) => {
+      code = value
+    },
+    report
+  })
+  return Command.runWith(commands, { version })(args).pipe(
+    Effect.as(undefined),
+    Effect.catch((error) =>
+      Effect.sync(() => {
+        // The presenter has already said what is wrong; help without a command is no success either.
+        code = error._tag === "ShowHelp" ? ExitCode.usage : ExitCode.failed
+      })
+    ),
+    Effect.map(() => code),
+    Effect.provide(environment(terminal))
+  )
+}
+
+const leave = (code: number): void => {
+  process.exitCode = code
+  // Streams that are pipes may still hold text; after that nothing is left to wait for.
+  const finish = () => process.exit(code)
+  process.stdout.write("", () => process.stderr.write("", finish))
+}
+
+/**
+ * Runs the command line in this process, and leaves it.
+ *
+ * @param args without `node` and the script
+ */
+export const main = (args: ReadonlyArray<string>): void => {
+  mark("cli")
+  const terminal = processTerminal()
+  process.stdout.on("error", () => process.exit(ExitCode.failed))
+  let stoppedBy: "SIGINT" | "SIGTERM" | undefined
+  const fiber = Effect.runFork(runCommandLine(args, terminal))
+  const unlisten = listenToSignals({
+    stop: (signal) => {
+      stoppedBy = signal
+      fiber.interruptUnsafe()
+    },
+    force: () => {
+      terminal.err("Forced to stop.\n")
+      process.exit(ExitCode.interrupted)
+    }
+  })
+  fiber.addObserver((exit) => {
+    unlisten()
+    if (Exit.isSuccess(exit)) return leave(exit.value)
+    if (stoppedBy !== undefined && Cause.hasInterruptsOnly(exit.cause))
+      return leave(signalExitCode(stoppedBy))
+    terminal.err(`${Cause.pretty(exit.cause)}\n`)
+    leave(ExitCode.failed)
+  })
+}
+
+if (process.argv[1] !== undefined && import.meta.filename === process.argv[1]) main(process.argv.slice(2))
