@@ -7,7 +7,7 @@
  *   has to have printed (`…` stands for anything). `sh run=server` starts a server, waits until it is ready, and leaves
  *   it running until the page ends or starts it again; the port 5001 of a page is another one each time.
  * - Every relative link leads to a file and a heading, every `npm run` names a script of package.json.
- * - Every stable error code has a heading in docs/errors.md, and every page that an error message names exists.
+ * - Every stable error code has a row in docs/errors.md, and every page that an error message names exists.
  *
  * `node scripts/docs-check.ts [page ...]` checks only these pages.
  */
@@ -19,6 +19,7 @@ import { createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { delimiter, dirname, join, relative, resolve } from "node:path"
 import { setTimeout } from "node:timers/promises"
+import { errorCodes } from "./lib/errorCodes.ts"
 import { anchors, blocks, links, option } from "./lib/markdown.ts"
 import { manifest, record, root, run, sourcesUnder } from "./lib/project.ts"
 
@@ -125,7 +126,11 @@ const environment = (folder: string, port: string): Record<string, string> => ({
   HOME: folder,
   XDG_RUNTIME_DIR: folder,
   NO_COLOR: "1",
-  PATH: [join(temporary, "node_modules/.bin"), join(root, "node_modules/.bin"), process.env["PATH"] ?? ""].join(delimiter)
+  PATH: [
+    join(temporary, "node_modules/.bin"),
+    join(root, "node_modules/.bin"),
+    process.env["PATH"] ?? ""
+  ].join(delimiter)
 })
 
 /** Whether the lines are found in the output in their order; `…` in a line stands for anything. */
@@ -280,6 +285,18 @@ const checkSources = async (): Promise<void> => {
   }
 }
 
+/** docs/errors.md has a row for every code, and no row for another one. */
+const checkErrorCodes = async (): Promise<void> => {
+  const page = "docs/errors.md"
+  const text = await readFile(join(root, page), "utf8").catch(() => "")
+  const documented = new Set(
+    [...text.matchAll(/^\| `(COMPOZY_[A-Z0-9_]+)` \|/gm)].map((match) => match[1] ?? "")
+  )
+  const codes = await errorCodes()
+  for (const code of codes) if (!documented.has(code)) problems.push(`${page}: ${code} is missing`)
+  for (const code of documented) if (!codes.has(code)) problems.push(`${page}: no source fails with ${code}`)
+}
+
 try {
   const pages = await pagesOf()
   await installInto(temporary)
@@ -288,6 +305,7 @@ try {
   if (process.argv.length === 2) {
     await docstringExamples()
     await checkSources()
+    await checkErrorCodes()
   }
   await compile()
   await Promise.all(
