@@ -1,0 +1,310 @@
+import { EventType, RetryState, TimeoutType } from "./proto/enums.ts"
+import { fromMillis, positiveMillis } from "./proto/time.ts"
+import type { Failure, Payloads, PollActivityTaskResponse } from "./proto/root.ts"
+import { activityTaskNotFound, invalidArgument } from "./errors.ts"
+import { decideRetry } from "./retry.ts"
+import { buffered, isOpen } from "./state.ts"
+import type { ActivityInfo } from "./state.ts"
+import { activityToken } from "./token.ts"
+import type { Tx } from "./tx.ts"
+import type { ActivityAttempt, Run } from "./run.ts"
+import { scheduleTask } from "./workflow-task.ts"
+
+// Attempts leave no events: `ActivityTaskStarted` is written when the activity closes, with the number of the
+// attempt and the failure before it (mutable_state_impl.go, AddActivityTaskStartedEvent with a transient id).
+
+export interface PendingActivity {
+  readonly info: ActivityInfo
+  readonly attempt: ActivityAttempt
+}
+
+/** A new activity's first attempt. */
+export const addAttempt = (run: Run, scheduledEventId: number, now: number): ActivityAttempt => {
+  const attempt: ActivityAttempt = {
+    scheduledEventId,
+    attempt: 1,
+    scheduledTime: now,
+    offered: true,
+    startedTime: 0,
+    lastHeartbeat: 0,
+    requestId: "",
+    identity: "",
+    heartbeatDetails: undefined,
+    lastFailure: undefined,
+    lastAttemptCompleteTime: 0,
+    lastWorkerIdentity: ""
+  }
+  run.x.attempts.set(scheduledEventId, attempt)
+  return attempt
+}
+
+export const findActivity = (run: Run, scheduledEventId: number): PendingActivity | undefined => {
+  const info = run.h.activities.get(scheduledEventId)
+  const attempt = run.x.attempts.get(scheduledEventId)
+  return info === undefined || attempt === undefined || !isOpen(run.h) ? undefined : { info, attempt }
+}
+
+/** An activity that a worker has, by the token it got. */
+export const startedActivity = (run: Run, scheduledEventId: number, attempt: number): PendingActivity => {
+  const activity = findActivity(run, scheduledEventId)
+  if (activity === undefined || activity.attempt.startedTime === 0 || activity.attempt.attempt !== attempt)
+    throw activityTaskNotFound()
+  return activity
+}
+
+const expiresAt = (info: ActivityInfo): number | undefined => {
+  const timeout = positiveMillis(info.attributes.scheduleToCloseTimeout)
+  return timeout === undefined ? undefined : info.scheduledTime + timeout
+}
+
+/** A worker takes an activity. Returns its task, or undefined if it no longer waits for one. */
+export const startActivity = (
+  tx: Tx,
+  run: Run,
+  scheduledEventId: number,
+  attemptNumber: number,
+  worker: { readonly identity: string; readonly requestId: string }
+): PollActivityTaskResponse | undefined => {
+  const found = findActivity(run, scheduledEventId)
+  if (found === undefined) return undefined
+  const { info, attempt } = found
+  if (attempt.attempt !== attemptNumber || attempt.startedTime > 0 || attempt.scheduledTime > tx.now)
+    return undefined
+  tx.touch(run)
+  attempt.startedTime = tx.now
+  attempt.lastHeartbeat = 0
+  attempt.identity = worker.identity
+  attempt.requestId = worker.requestId
+  const { attributes } = info
+  return {
+    taskToken: activityToken(run, scheduledEventId, attempt.attempt),
+    workflowNamespace: run.namespace,
+    workflowType: run.h.started.workflowType,
+    workflowExecution: { workflowId: run.workflowId, runId: run.runId },
+    activityType: attributes.activityType,
+    activityId: attributes.activityId,
+    header: attributes.header,
+    input: attributes.input,
+    heartbeatDetails: attempt.heartbeatDetails,
+    scheduledTime: fromMillis(info.scheduledTime),
+    currentAttemptScheduledTime: fromMillis(attempt.scheduledTime),
+    startedTime: fromMillis(attempt.startedTime),
+    attempt: attempt.attempt,
+    // The worker refuses a task without these two, even where they are zero.
+    scheduleToCloseTimeout: attributes.scheduleToCloseTimeout ?? fromMillis(0),
+    startToCloseTimeout: attributes.startToCloseTimeout ?? fromMillis(0),
+    heartbeatTimeout: attributes.heartbeatTimeout ?? fromMillis(0),
+    retryPolicy: attributes.retryPolicy,
+    priority: attributes.priority
+  }
+}
+
+/** Writes the started event of the attempt that closes. Returns the id by which the closing event refers to it. */
+const addStarted = (tx: Tx, run: Run, attempt: ActivityAttempt): number => {
+  if (attempt.startedTime === 0) return 0
+  tx.add(
+    run,
+    EventType.ActivityTaskStarted,
+    {
+      activityTaskStartedEventAttributes: {
+        scheduledEventId: attempt.scheduledEventId,
+        identity: attempt.identity,
+        requestId: attempt.requestId,
+        attempt: attempt.attempt,
+        lastFailure: attempt.lastFailure
+      }
+    },
+    attempt.startedTime
+  )
+  return buffered
+}
+
+const closed = (tx: Tx, run: Run, scheduledEventId: number): void => {
+  run.x.attempts.delete(scheduledEventId)
+  scheduleTask(tx, run)
+}
+
+export const completeActivity = (
+  tx: Tx,
+  run: Run,
+  { attempt }: PendingActivity,
+  result: Payloads | null | undefined,
+  identity: string
+): void => {
+  tx.touch(run)
+  const startedEventId = addStarted(tx, run, attempt)
+  tx.add(run, EventType.ActivityTaskCompleted, {
+    activityTaskCompletedEventAttributes: {
+      result,
+      scheduledEventId: attempt.scheduledEventId,
+      startedEventId,
+      identity
+    }
+  })
+  closed(tx, run, attempt.scheduledEventId)
+}
+
+/** Plans the next attempt, if there is to be one. */
+const retry = (tx: Tx, run: Run, { info, attempt }: PendingActivity, failure: Failure): number => {
+  if (info.cancelRequestedEventId > 0) return RetryState.CancelRequested
+  const decision = decideRetry({
+    now: tx.now,
+    attempt: attempt.attempt,
+    policy: info.attributes.retryPolicy,
+    failure,
+    expiresAt: expiresAt(info)
+  })
+  if ("state" in decision) return decision.state
+  run.x.attempts.set(attempt.scheduledEventId, {
+    ...attempt,
+    attempt: attempt.attempt + 1,
+    scheduledTime: tx.now + decision.delayMs,
+    offered: false,
+    startedTime: 0,
+    lastHeartbeat: 0,
+    requestId: "",
+    identity: "",
+    lastFailure: failure,
+    lastAttemptCompleteTime: tx.now,
+    lastWorkerIdentity: attempt.identity
+  })
+  return RetryState.InProgress
+}
+
+export const failActivity = (
+  tx: Tx,
+  run: Run,
+  activity: PendingActivity,
+  options: {
+    readonly failure: Failure | null | undefined
+    readonly identity: string
+    readonly lastHeartbeatDetails: Payloads | null | undefined
+  }
+): void => {
+  tx.touch(run)
+  const { attempt } = activity
+  if (options.lastHeartbeatDetails) attempt.heartbeatDetails = options.lastHeartbeatDetails
+  const failure = options.failure ?? {}
+  const retryState = retry(tx, run, activity, failure)
+  if (retryState === RetryState.InProgress) return
+  const startedEventId = addStarted(tx, run, attempt)
+  tx.add(run, EventType.ActivityTaskFailed, {
+    activityTaskFailedEventAttributes: {
+      failure,
+      scheduledEventId: attempt.scheduledEventId,
+      startedEventId,
+      identity: options.identity,
+      retryState
+    }
+  })
+  closed(tx, run, attempt.scheduledEventId)
+}
+
+const timeoutNames: Record<number, string> = {
+  [TimeoutType.StartToClose]: "StartToClose",
+  [TimeoutType.ScheduleToStart]: "ScheduleToStart",
+  [TimeoutType.ScheduleToClose]: "ScheduleToClose",
+  [TimeoutType.Heartbeat]: "Heartbeat"
+}
+
+const timeoutFailure = (type: number): Failure => ({
+  message: `activity ${timeoutNames[type]} timeout`,
+  source: "Server",
+  timeoutFailureInfo: { timeoutType: type }
+})
+
+/** An attempt ran out of time: it is tried again where the policy allows, else the activity closes. */
+export const timeOutActivity = (tx: Tx, run: Run, activity: PendingActivity, type: number): void => {
+  tx.touch(run)
+  const { attempt } = activity
+  const retryState = retry(tx, run, activity, timeoutFailure(type))
+  if (retryState === RetryState.InProgress) return
+  // No time is left for another attempt: that is the schedule-to-close timeout.
+  const failure = timeoutFailure(retryState === RetryState.Timeout ? TimeoutType.ScheduleToClose : type)
+  if (failure.timeoutFailureInfo) failure.timeoutFailureInfo.lastHeartbeatDetails = attempt.heartbeatDetails
+  if (attempt.lastFailure !== undefined) failure.cause = attempt.lastFailure
+  const startedEventId = addStarted(tx, run, attempt)
+  tx.add(run, EventType.ActivityTaskTimedOut, {
+    activityTaskTimedOutEventAttributes: {
+      failure,
+      scheduledEventId: attempt.scheduledEventId,
+      startedEventId,
+      retryState
+    }
+  })
+  closed(tx, run, attempt.scheduledEventId)
+}
+
+/** The worker reports an activity as canceled, which is only right after that was asked for. */
+export const cancelActivity = (
+  tx: Tx,
+  run: Run,
+  { info, attempt }: PendingActivity,
+  details: Payloads | null | undefined,
+  identity: string
+): void => {
+  if (info.cancelRequestedEventId === 0)
+    throw invalidArgument("unable to mark activity as canceled without activity being request canceled first")
+  tx.touch(run)
+  const startedEventId = addStarted(tx, run, attempt)
+  addCanceled(tx, run, info, { details, identity, startedEventId })
+  closed(tx, run, attempt.scheduledEventId)
+}
+
+export const addCanceled = (
+  tx: Tx,
+  run: Run,
+  info: ActivityInfo,
+  options: {
+    readonly details: Payloads | null | undefined
+    readonly identity: string
+    readonly startedEventId: number
+  }
+): void => {
+  tx.add(run, EventType.ActivityTaskCanceled, {
+    activityTaskCanceledEventAttributes: {
+      details: options.details,
+      latestCancelRequestedEventId: info.cancelRequestedEventId,
+      scheduledEventId: info.scheduledEventId,
+      startedEventId: options.startedEventId,
+      identity: options.identity
+    }
+  })
+}
+
+export const recordHeartbeat = (
+  tx: Tx,
+  run: Run,
+  { info, attempt }: PendingActivity,
+  details: Payloads | null | undefined
+): { cancelRequested: boolean } => {
+  tx.touch(run)
+  attempt.lastHeartbeat = tx.now
+  if (details) attempt.heartbeatDetails = details
+  return { cancelRequested: info.cancelRequestedEventId > 0 }
+}
+
+/** Until when a pending attempt has to get on, and what it runs into otherwise. The earliest comes first. */
+export const nextActivityDeadline = ({
+  info,
+  attempt
+}: PendingActivity): { at: number; type: number } | undefined => {
+  const { attributes } = info
+  let first: { at: number; type: number } | undefined
+  const consider = (at: number | undefined, type: number): void => {
+    if (at !== undefined && (first === undefined || at < first.at)) first = { at, type }
+  }
+  consider(expiresAt(info), TimeoutType.ScheduleToClose)
+  if (attempt.startedTime === 0) {
+    const scheduleToStart = positiveMillis(attributes.scheduleToStartTimeout)
+    if (scheduleToStart !== undefined)
+      consider(attempt.scheduledTime + scheduleToStart, TimeoutType.ScheduleToStart)
+  } else {
+    const startToClose = positiveMillis(attributes.startToCloseTimeout)
+    if (startToClose !== undefined) consider(attempt.startedTime + startToClose, TimeoutType.StartToClose)
+    const heartbeat = positiveMillis(attributes.heartbeatTimeout)
+    if (heartbeat !== undefined)
+      consider((attempt.lastHeartbeat || attempt.startedTime) + heartbeat, TimeoutType.Heartbeat)
+  }
+  return first
+}

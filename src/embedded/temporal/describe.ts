@@ -1,0 +1,113 @@
+import { PendingActivityState, PendingTaskState, TaskQueueKind } from "./proto/enums.ts"
+import { fromMillis, toMillis } from "./proto/time.ts"
+import type { Payload, PendingActivityInfo, WorkflowExecutionInfo } from "./proto/root.ts"
+import { findActivity } from "./activities.ts"
+import { visibilityOf } from "./engine.ts"
+import { executionTime } from "./state.ts"
+import type { VisibilityRecord } from "./storage/storage.ts"
+import type { Run } from "./run.ts"
+
+const fieldsOf = (fields: Record<string, Payload>): Record<string, Payload> | undefined =>
+  Object.keys(fields).length > 0 ? fields : undefined
+
+/** A run as listings and descriptions show it. */
+export const executionInfo = (record: VisibilityRecord): WorkflowExecutionInfo => ({
+  execution: { workflowId: record.workflowId, runId: record.runId },
+  type: { name: record.type },
+  startTime: fromMillis(record.startTime),
+  executionTime: fromMillis(record.executionTime),
+  closeTime: record.closeTime > 0 ? fromMillis(record.closeTime) : null,
+  executionDuration:
+    record.closeTime > 0 ? fromMillis(Math.max(record.closeTime - record.executionTime, 0)) : null,
+  status: record.status,
+  historyLength: record.historyLength,
+  historySizeBytes: record.historySize,
+  taskQueue: record.taskQueue,
+  firstRunId: record.firstRunId,
+  memo: { fields: fieldsOf(record.memo) ?? {} },
+  searchAttributes: { indexedFields: fieldsOf(record.searchAttributes) ?? {} },
+  parentNamespaceId: record.parentWorkflowId === "" ? "" : record.namespace,
+  parentExecution:
+    record.parentWorkflowId === ""
+      ? null
+      : { workflowId: record.parentWorkflowId, runId: record.parentRunId },
+  rootExecution: { workflowId: record.rootWorkflowId, runId: record.rootRunId }
+})
+
+const pendingActivities = (run: Run): PendingActivityInfo[] => {
+  const infos: PendingActivityInfo[] = []
+  for (const scheduledEventId of run.h.activities.keys()) {
+    const activity = findActivity(run, scheduledEventId)
+    if (activity === undefined) continue
+    const { info, attempt } = activity
+    const started = attempt.startedTime > 0
+    infos.push({
+      activityId: info.attributes.activityId,
+      activityType: info.attributes.activityType,
+      state:
+        info.cancelRequestedEventId > 0
+          ? PendingActivityState.CancelRequested
+          : started
+            ? PendingActivityState.Started
+            : PendingActivityState.Scheduled,
+      heartbeatDetails: attempt.heartbeatDetails,
+      lastHeartbeatTime: attempt.lastHeartbeat > 0 ? fromMillis(attempt.lastHeartbeat) : null,
+      lastStartedTime: started ? fromMillis(attempt.startedTime) : null,
+      attempt: attempt.attempt,
+      maximumAttempts: info.attributes.retryPolicy?.maximumAttempts ?? 0,
+      scheduledTime: fromMillis(attempt.scheduledTime),
+      expirationTime:
+        (toMillis(info.attributes.scheduleToCloseTimeout) ?? 0) > 0
+          ? fromMillis(info.scheduledTime + (toMillis(info.attributes.scheduleToCloseTimeout) ?? 0))
+          : null,
+      lastFailure: attempt.lastFailure,
+      lastWorkerIdentity: attempt.identity || attempt.lastWorkerIdentity,
+      lastAttemptCompleteTime:
+        attempt.lastAttemptCompleteTime > 0 ? fromMillis(attempt.lastAttemptCompleteTime) : null,
+      nextAttemptScheduleTime: !started && !attempt.offered ? fromMillis(attempt.scheduledTime) : null,
+      priority: info.attributes.priority
+    })
+  }
+  return infos
+}
+
+/** The answer to `DescribeWorkflowExecution`. */
+export const describeRun = (run: Run) => {
+  const { h, x } = run
+  const { started } = h
+  const expiresAt = toMillis(started.workflowExecutionExpirationTime)
+  const runTimeout = toMillis(started.workflowRunTimeout) ?? 0
+  return {
+    executionConfig: {
+      taskQueue: { name: started.taskQueue?.name ?? "", kind: TaskQueueKind.Normal },
+      workflowExecutionTimeout: started.workflowExecutionTimeout,
+      workflowRunTimeout: started.workflowRunTimeout,
+      defaultWorkflowTaskTimeout: started.workflowTaskTimeout
+    },
+    workflowExecutionInfo: executionInfo(visibilityOf(run)),
+    pendingActivities: pendingActivities(run),
+    pendingChildren: [...h.children.values()].map((child) => ({
+      workflowId: child.attributes.workflowId,
+      runId: child.runId,
+      workflowTypeName: child.attributes.workflowType?.name ?? "",
+      initiatedId: child.initiatedEventId,
+      parentClosePolicy: child.attributes.parentClosePolicy
+    })),
+    pendingWorkflowTask:
+      x.task === undefined
+        ? null
+        : {
+            state: x.task.startedEventId > 0 ? PendingTaskState.Started : PendingTaskState.Scheduled,
+            scheduledTime: fromMillis(x.task.scheduledTime),
+            originalScheduledTime: fromMillis(x.task.originalScheduledTime),
+            startedTime: x.task.startedTime > 0 ? fromMillis(x.task.startedTime) : null,
+            attempt: x.task.attempt
+          },
+    workflowExtendedInfo: {
+      executionExpirationTime: expiresAt === undefined ? null : fromMillis(expiresAt),
+      runExpirationTime: runTimeout > 0 ? fromMillis(executionTime(h) + runTimeout) : null,
+      cancelRequested: h.cancelRequested,
+      originalStartTime: fromMillis(h.startTime)
+    }
+  }
+}

@@ -1,0 +1,302 @@
+import { Wakeups } from "./clock.ts"
+import type { Clock } from "./clock.ts"
+import { emptyOverlay, encodeOverlay, Run } from "./run.ts"
+import { recoverTasks } from "./recovery.ts"
+import type { LostActivities } from "./recovery.ts"
+import { executionTime, isOpen } from "./state.ts"
+import type { RunCommit, Storage, VisibilityRecord } from "./storage/storage.ts"
+import { fireDue, nextDeadline } from "./timeouts.ts"
+import { Tx } from "./tx.ts"
+import type { Core, Limits, Offer } from "./tx.ts"
+
+/** How long and how much of closed runs is kept. */
+export interface Retention {
+  readonly ageMs: number
+  readonly closedRuns: number
+  readonly bytes: number
+}
+
+export type LogLevel = "debug" | "info" | "warn" | "error"
+
+/** Where the service tells what it does. */
+export type Logger = (level: LogLevel, message: string, attributes?: Record<string, unknown>) => void
+
+export interface EngineOptions {
+  readonly storage: Storage
+  readonly clock: Clock
+  readonly limits: Limits
+  readonly retention: Retention
+  readonly lostActivities: LostActivities
+  readonly logger: Logger
+}
+
+/** Closed runs that stay in memory for late questions. */
+const closedRunsCached = 200
+
+/** Commits between two looks at the retention. */
+const retentionEvery = 256
+
+/**
+ * Runs and their transitions. Everything is synchronous: between reading a state and committing what follows from
+ * it nothing else can happen, so a run needs no lock.
+ */
+export class Engine implements Core {
+  readonly limits: Limits
+  readonly clock: Clock
+  readonly storage: Storage
+  readonly retention: Retention
+  readonly lostActivities: LostActivities
+  readonly logger: Logger
+  /** Called with each task that is to be given to a worker; set by the task service. */
+  offer: (offer: Offer) => void = () => {}
+  /** Called after each commit for every run that changed; set by the query service. */
+  changed: (run: Run) => void = () => {}
+  isPolled: (namespace: string, queue: string) => boolean = () => false
+  hasNamespace: (namespace: string) => boolean = () => true
+  /** Called before a commit, with every run that it changes: lets tests look at each transition. */
+  inspect: ((run: Run) => void) | undefined
+  readonly #runs = new Map<string, Run>()
+  readonly #closed = new Set<string>()
+  readonly #watchers = new Map<string, Set<() => void>>()
+  readonly #wakeups: Wakeups
+  readonly #finished: Tx[] = []
+  #inTransaction = false
+  #draining = false
+  #commits = 0
+
+  constructor(options: EngineOptions) {
+    this.storage = options.storage
+    this.clock = options.clock
+    this.limits = options.limits
+    this.retention = options.retention
+    this.lostActivities = options.lostActivities
+    this.logger = options.logger
+    this.#wakeups = new Wakeups(options.clock, (runId) => this.#wake(runId))
+  }
+
+  now(): number {
+    return this.clock.now()
+  }
+
+  findRun(runId: string): Run | undefined {
+    const cached = this.#runs.get(runId)
+    if (cached !== undefined) return cached
+    const stored = this.storage.loadRun(runId)
+    if (stored === undefined) return undefined
+    const run = new Run(stored, stored)
+    this.#cache(run)
+    return run
+  }
+
+  currentRunId(namespace: string, workflowId: string): string | undefined {
+    return this.storage.currentRun(namespace, workflowId)
+  }
+
+  #cache(run: Run): void {
+    this.#runs.set(run.runId, run)
+    if (isOpen(run.h)) return
+    this.#closed.delete(run.runId)
+    this.#closed.add(run.runId)
+    if (this.#closed.size <= closedRunsCached) return
+    for (const oldest of this.#closed) {
+      this.#closed.delete(oldest)
+      this.#runs.delete(oldest)
+      break
+    }
+  }
+
+  /** Carries out a transition and commits it; if it throws, nothing of it remains. */
+  transact<T>(action: (tx: Tx) => T): T {
+    if (this.#inTransaction) throw new Error("a transition was started within another one")
+    const tx = new Tx(this, this.clock.now())
+    let result: T
+    this.#inTransaction = true
+    try {
+      result = action(tx)
+      tx.finish()
+      this.#commit(tx)
+    } catch (error) {
+      for (const run of tx.touched) if (!tx.created.has(run)) run.rollback()
+      throw error
+    } finally {
+      this.#inTransaction = false
+    }
+    this.#finished.push(tx)
+    this.#drain()
+    return result
+  }
+
+  #commit(tx: Tx): void {
+    if (tx.touched.size === 0) return
+    const commits: RunCommit[] = []
+    const wakes = new Map<Run, number>()
+    for (const run of tx.touched) {
+      this.inspect?.(run)
+      const open = isOpen(run.h)
+      if (!open) run.x = { ...emptyOverlay(), sticky: run.x.sticky, startRequestId: run.x.startRequestId }
+      const wakeAt = nextDeadline(run)
+      wakes.set(run, wakeAt)
+      commits.push({
+        namespace: run.namespace,
+        workflowId: run.workflowId,
+        runId: run.runId,
+        base: run.committed.frames,
+        frames: run.frames,
+        overlay: encodeOverlay(run.x),
+        open,
+        wakeAt,
+        hasTasks: run.x.task !== undefined || run.x.attempts.size > 0,
+        visibility: visibilityOf(run),
+        current: tx.created.has(run)
+      })
+    }
+    this.storage.commit(commits)
+    for (const [index, run] of [...tx.touched].entries())
+      run.committed = {
+        frames: run.frames.length,
+        size: run.historySize,
+        overlay: commits[index]?.overlay
+      }
+    for (const [run, wakeAt] of wakes) {
+      this.#cache(run)
+      this.#schedule(run, wakeAt)
+    }
+    this.#commits += 1
+    if (this.#commits % retentionEvery === 0) this.applyRetention()
+  }
+
+  #schedule(run: Run, at: number): void {
+    if (at >= run.nextWake) return
+    run.nextWake = at
+    this.#wakeups.push(at, run.runId)
+  }
+
+  #wake(runId: string): void {
+    const run = this.findRun(runId)
+    if (run === undefined || !isOpen(run.h)) return
+    run.nextWake = Number.POSITIVE_INFINITY
+    try {
+      this.transact((tx) => fireDue(tx, run))
+    } catch (error) {
+      this.logger("error", "a timer could not be handled", { runId, error: String(error) })
+      // The state is as it was: try again later instead of never.
+      run.nextWake = this.now() + 1000
+      this.#wakeups.push(run.nextWake, runId)
+      return
+    }
+    this.#schedule(run, nextDeadline(run))
+  }
+
+  /** What follows from commits. It may lead to further transitions, whose turn comes behind. */
+  #drain(): void {
+    if (this.#draining) return
+    this.#draining = true
+    try {
+      for (let tx = this.#finished.shift(); tx !== undefined; tx = this.#finished.shift()) {
+        for (const run of tx.touched) {
+          this.#notify(run.runId)
+          this.changed(run)
+        }
+        for (const offer of tx.offers) this.offer(offer)
+        tx.runAfterCommit()
+      }
+    } finally {
+      this.#draining = false
+    }
+  }
+
+  /** Calls back once when the run changes. Returns how to give up. */
+  watch(runId: string, callback: () => void): () => void {
+    const watchers = this.#watchers.get(runId) ?? new Set()
+    this.#watchers.set(runId, watchers)
+    watchers.add(callback)
+    return () => {
+      watchers.delete(callback)
+      if (watchers.size === 0) this.#watchers.delete(runId)
+    }
+  }
+
+  #notify(runId: string): void {
+    const watchers = this.#watchers.get(runId)
+    if (watchers === undefined) return
+    this.#watchers.delete(runId)
+    for (const callback of watchers) callback()
+  }
+
+  /**
+   * Takes up what a former process left: tasks that were with its workers are given out again, timers that came
+   * due fire, the others are set.
+   */
+  recover(): void {
+    const due: string[] = []
+    for (const open of this.storage.openRuns()) {
+      if (open.hasTasks) {
+        const run = this.findRun(open.runId)
+        if (run === undefined) continue
+        run.nextWake = Number.POSITIVE_INFINITY
+        due.push(open.runId)
+      } else if (Number.isFinite(open.wakeAt)) this.#wakeups.push(open.wakeAt, open.runId)
+    }
+    for (const runId of due) {
+      const run = this.findRun(runId)
+      if (run !== undefined) this.#reoffer(run)
+    }
+  }
+
+  #reoffer(run: Run): void {
+    this.transact((tx) => {
+      recoverTasks(tx, run, this.lostActivities)
+      fireDue(tx, run)
+    })
+  }
+
+  applyRetention(): void {
+    const { ageMs, closedRuns, bytes } = this.retention
+    for (const key of this.storage.expired(this.now() - ageMs, closedRuns, bytes)) {
+      this.storage.deleteRun(key)
+      this.#runs.delete(key.runId)
+      this.#closed.delete(key.runId)
+    }
+  }
+
+  deleteRun(run: Run): void {
+    this.storage.deleteRun(run)
+    this.#runs.delete(run.runId)
+    this.#closed.delete(run.runId)
+    this.#notify(run.runId)
+  }
+
+  close(): void {
+    this.#wakeups.close()
+    for (const runId of Array.from(this.#watchers.keys())) this.#notify(runId)
+    this.storage.close()
+    this.#runs.clear()
+  }
+}
+
+/** What listings show of a run. */
+export const visibilityOf = (run: Run): VisibilityRecord => {
+  const { h } = run
+  const { started } = h
+  const root = started.rootWorkflowExecution
+  return {
+    namespace: run.namespace,
+    workflowId: run.workflowId,
+    runId: run.runId,
+    type: started.workflowType?.name ?? "",
+    status: h.status,
+    startTime: h.startTime,
+    executionTime: executionTime(h),
+    closeTime: h.closeTime,
+    taskQueue: started.taskQueue?.name ?? "",
+    historyLength: run.frames.length,
+    historySize: run.historySize,
+    firstRunId: started.firstExecutionRunId ?? "",
+    parentWorkflowId: started.parentWorkflowExecution?.workflowId ?? "",
+    parentRunId: started.parentWorkflowExecution?.runId ?? "",
+    rootWorkflowId: root?.workflowId || run.workflowId,
+    rootRunId: root?.runId || run.runId,
+    memo: h.memo,
+    searchAttributes: h.searchAttributes
+  }
+}

@@ -1,0 +1,195 @@
+import { Effect, Schema } from "effect"
+import type { Scope } from "effect"
+
+import type { Service } from "./service.ts"
+
+export interface EmbeddedTemporalRetention {
+  /** How long a closed execution is kept, in milliseconds. Default: a day in memory, 7 days in a file. */
+  readonly ageMs?: number
+  /** How many closed executions are kept at most. Default: 5,000 in memory, 100,000 in a file. */
+  readonly closedRuns?: number
+  /** How many bytes of history closed executions may take. Default: 64 MiB in memory, 4 GiB in a file. */
+  readonly bytes?: number
+}
+
+export interface EmbeddedTemporalOptions {
+  /** The SQLite file that keeps everything. Without one it is kept in memory and gone with the process. */
+  readonly file?: string
+  /** The namespace that is there from the start. Default: `"default"`. */
+  readonly namespace?: string
+  /** The address to listen on. Others than loopback need `expose`. Default: `"127.0.0.1"`. */
+  readonly host?: string
+  /** Default: 0, any free port. */
+  readonly port?: number
+  /** Allows a `host` that other machines can reach. Default: false. */
+  readonly expose?: boolean
+  /**
+   * The key that each call has to bring as `authorization: Bearer <key>`. Default: a random one for this process.
+   * `"none"` lets everybody in who can reach the port.
+   */
+  readonly auth?: "none" | { readonly key: string }
+  /**
+   * When SQLite waits for the disk. Whatever is acknowledged survives the end of the process with each of them;
+   * `"full"` also survives a power failure, `"normal"` may lose the last moments in one, `"off"` may damage the
+   * file in one. Default: `"normal"`.
+   */
+  readonly synchronous?: "off" | "normal" | "full"
+  readonly retention?: EmbeddedTemporalRetention
+  /**
+   * What becomes of an activity that was with a worker when the process died. `"retry"` counts it as an attempt
+   * that timed out: its retry policy decides, at once. `"repeat"` runs the same attempt again even where the
+   * policy allows only one. Default: `"retry"`.
+   */
+  readonly lostActivities?: "retry" | "repeat"
+  /** Where the service reports what it does. Default: warnings and errors to stderr. */
+  readonly logger?: (
+    level: "debug" | "info" | "warn" | "error",
+    message: string,
+    attributes?: Record<string, unknown>
+  ) => void
+}
+
+/** A running service. */
+export interface EmbeddedTemporalServer {
+  /** `host:port`, as the SDK's connections take it. */
+  readonly address: string
+  readonly port: number
+  readonly namespace: string
+  /** The key that calls have to bring; empty with `auth: "none"`. */
+  readonly apiKey: string
+  /**
+   * What connections have to send along. Pass it as `metadata` to `Connection.connect` and
+   * `NativeConnection.connect`: their own `apiKey` option switches TLS on, which does not exist here, unless
+   * `tls: false` comes with it.
+   */
+  readonly metadata: Readonly<Record<string, string>>
+  /** Ends all waiting polls, lets running calls finish, and closes the storage. May be called again. */
+  close(): Promise<void>
+}
+
+/** Why a service could not be started. */
+export class EmbeddedTemporalError extends Schema.TaggedError<EmbeddedTemporalError>()(
+  "EmbeddedTemporalError",
+  {
+    reason: Schema.Literals(["NotLoopback", "PortInUse", "Storage", "Listen"]),
+    message: Schema.String,
+    fix: Schema.String,
+    cause: Schema.Defect()
+  }
+) {
+  /** Stable code for documents and scripts. */
+  get code(): string {
+    return `embedded-temporal/${this.reason}`
+  }
+  get isRetryable(): boolean {
+    return false
+  }
+}
+
+const loopback = /^(127(\.\d{1,3}){3}|localhost|::1|\[::1\])$/
+
+const toError = (cause: unknown, options: EmbeddedTemporalOptions): EmbeddedTemporalError => {
+  if (cause instanceof EmbeddedTemporalError) return cause
+  const message = cause instanceof Error ? cause.message : String(cause)
+  if (/EADDRINUSE|No address added/.test(message))
+    return new EmbeddedTemporalError({
+      reason: "PortInUse",
+      message: `port ${options.port ?? 0} on ${options.host ?? "127.0.0.1"} is in use`,
+      fix: "use port 0, which takes a free one, or end what listens there",
+      cause
+    })
+  if (options.file !== undefined && /sqlite|database|schema|file/i.test(message))
+    return new EmbeddedTemporalError({
+      reason: "Storage",
+      message: `${options.file} could not be opened: ${message}`,
+      fix: "check that the folder exists and can be written, and that no other process has the file",
+      cause
+    })
+  return new EmbeddedTemporalError({
+    reason: "Listen",
+    message: `the service could not be started: ${message}`,
+    fix: "see the cause",
+    cause
+  })
+}
+
+const day = 86_400_000
+const mebibyte = 1024 * 1024
+
+const start = async (options: EmbeddedTemporalOptions): Promise<EmbeddedTemporalServer> => {
+  const host = options.host ?? "127.0.0.1"
+  if (!loopback.test(host) && options.expose !== true)
+    throw new EmbeddedTemporalError({
+      reason: "NotLoopback",
+      message: `${host} can be reached by other machines`,
+      fix: "listen on 127.0.0.1, or set expose: true",
+      cause: undefined
+    })
+  const inFile = options.file !== undefined
+  const namespace = options.namespace ?? "default"
+  try {
+    // Loaded only here: importing this module costs nothing.
+    const { openService, randomKey } = await import("./service.ts")
+    const apiKey = options.auth === "none" ? "" : (options.auth?.key ?? randomKey())
+    const service: Service = await openService({
+      file: options.file,
+      synchronous: options.synchronous ?? "normal",
+      namespace,
+      host,
+      port: options.port ?? 0,
+      key: apiKey === "" ? undefined : apiKey,
+      retention: {
+        ageMs: options.retention?.ageMs ?? (inFile ? 7 * day : day),
+        closedRuns: options.retention?.closedRuns ?? (inFile ? 100_000 : 5000),
+        bytes: options.retention?.bytes ?? (inFile ? 4096 : 64) * mebibyte
+      },
+      limits: {},
+      lostActivities: options.lostActivities ?? "retry",
+      logger:
+        options.logger ??
+        ((level, message, attributes) => {
+          if (level === "warn" || level === "error")
+            console.error(`[embedded temporal] ${message}`, attributes ?? "")
+        })
+    })
+    return {
+      address: `${host}:${service.port}`,
+      port: service.port,
+      namespace,
+      apiKey,
+      metadata: apiKey === "" ? {} : { authorization: `Bearer ${apiKey}` },
+      close: service.close
+    }
+  } catch (cause) {
+    throw toError(cause, options)
+  }
+}
+
+/**
+ * A Temporal service in this process: unmodified `@temporalio/client` and `@temporalio/worker` run against it.
+ * It listens on loopback, on a free port, and answers only callers that bring its key.
+ *
+ * @example
+ * ```ts
+ * import { Connection } from "@temporalio/client"
+ * import { EmbeddedTemporal } from "compozy/embedded/temporal"
+ *
+ * const server = await EmbeddedTemporal.open({ file: "workflows.sqlite" })
+ * const connection = await Connection.connect({ address: server.address, metadata: server.metadata })
+ * await connection.close()
+ * await server.close()
+ * ```
+ */
+export const EmbeddedTemporal = {
+  /** Starts a service. Rejects with an {@link EmbeddedTemporalError}. */
+  open: (options: EmbeddedTemporalOptions = {}): Promise<EmbeddedTemporalServer> => start(options),
+
+  /** A service that lives as long as its scope. */
+  make: (
+    options: EmbeddedTemporalOptions = {}
+  ): Effect.Effect<EmbeddedTemporalServer, EmbeddedTemporalError, Scope.Scope> =>
+    Effect.acquireRelease(
+      Effect.tryPromise({ try: () => start(options), catch: (cause) => toError(cause, options) }),
+      (server) => Effect.promise(() => server.close())
+    )
+}

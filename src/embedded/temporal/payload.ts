@@ -1,0 +1,42 @@
+import { messageType } from "./proto/root.ts"
+import type { Payload, Payloads } from "./proto/root.ts"
+
+const encoder = new TextEncoder()
+const decoder = new TextDecoder()
+
+/** A value as the SDK's default converter would write it. */
+export const jsonPayload = (value: unknown): Payload => ({
+  metadata: { encoding: encoder.encode("json/plain") },
+  data: encoder.encode(JSON.stringify(value))
+})
+
+export const jsonPayloads = (...values: unknown[]): Payloads => ({ payloads: values.map(jsonPayload) })
+
+/** The value of a JSON payload; undefined for any other. */
+export const parsePayload = (payload: Payload | null | undefined): unknown => {
+  const encoding = payload?.metadata?.["encoding"]
+  if (!encoding || !payload.data || decoder.decode(encoding) !== "json/plain") return undefined
+  try {
+    return JSON.parse(decoder.decode(payload.data)) as unknown
+  } catch {
+    return undefined
+  }
+}
+
+const payloadsType = messageType<Payloads>("temporal.api.common.v1.Payloads")
+
+/** Bytes of encoded payloads. The exact count is only taken where it could matter. */
+export const sizeOfPayloads = (payloads: Payloads | null | undefined): number => {
+  if (!payloads?.payloads) return 0
+  let size = 0
+  for (const payload of payloads.payloads) size += payload.data?.length ?? 0
+  return size < 1_000_000 ? size : payloadsType.encode(payloads).finish().length
+}
+
+/** Bytes of the values of a memo or of search attributes. */
+export const sizeOfFields = (fields: Record<string, Payload | undefined> | null | undefined): number => {
+  let size = 0
+  for (const [name, payload] of Object.entries(fields ?? {}))
+    size += name.length + (payload?.data?.length ?? 0)
+  return size
+}

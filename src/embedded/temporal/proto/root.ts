@@ -1,0 +1,112 @@
+import proto from "@temporalio/proto"
+import type { temporal } from "@temporalio/proto"
+
+/** What the engine reads and writes of a 64-bit integer: numbers when it writes, `Long` objects when it reads. */
+export type Int64 = number | { readonly low: number; readonly high: number; readonly unsigned: boolean }
+
+/**
+ * The shape of a protobuf message as this engine handles it: the generated interface with 64-bit integers as
+ * {@link Int64}, so that plain objects with plain numbers can be written without wrapping each id.
+ */
+export type View<T> = T extends Uint8Array
+  ? T
+  : T extends { low: number; high: number; unsigned: boolean }
+    ? Int64
+    : T extends readonly (infer U)[]
+      ? View<U>[]
+      : T extends object
+        ? { [K in keyof T]: View<T[K]> | undefined }
+        : T
+
+type Api = typeof temporal.api
+type Common = temporal.api.common.v1.IPayload
+
+export type Payload = View<Common>
+export type Payloads = View<temporal.api.common.v1.IPayloads>
+export type Header = View<temporal.api.common.v1.IHeader>
+export type Memo = View<temporal.api.common.v1.IMemo>
+export type SearchAttributes = View<temporal.api.common.v1.ISearchAttributes>
+export type Failure = View<temporal.api.failure.v1.IFailure>
+export type RetryPolicy = View<temporal.api.common.v1.IRetryPolicy>
+export type WorkflowExecution = View<temporal.api.common.v1.IWorkflowExecution>
+export type UserMetadata = View<temporal.api.sdk.v1.IUserMetadata>
+export type Link = View<temporal.api.common.v1.ILink>
+export type HistoryEvent = View<temporal.api.history.v1.IHistoryEvent>
+export type Command = View<temporal.api.command.v1.ICommand>
+export type Duration = { seconds?: Int64 | null | undefined; nanos?: number | null | undefined }
+export type Timestamp = Duration
+
+export type StartedAttributes = View<temporal.api.history.v1.IWorkflowExecutionStartedEventAttributes>
+export type ActivityScheduledAttributes = View<temporal.api.history.v1.IActivityTaskScheduledEventAttributes>
+export type ChildInitiatedAttributes =
+  View<temporal.api.history.v1.IStartChildWorkflowExecutionInitiatedEventAttributes>
+export type SignalExternalAttributes =
+  View<temporal.api.history.v1.ISignalExternalWorkflowExecutionInitiatedEventAttributes>
+export type CancelExternalAttributes =
+  View<temporal.api.history.v1.IRequestCancelExternalWorkflowExecutionInitiatedEventAttributes>
+
+type ServiceMethods = Api["workflowservice"]["v1"]["WorkflowService"]["prototype"]
+
+/** Requests of the workflow service, by the name of the call. */
+export type Request<M extends string> = M extends keyof RequestMap ? View<RequestMap[M]> : never
+
+type MethodName = Exclude<keyof ServiceMethods, "rpcCall" | "requestDelimited" | "responseDelimited">
+type RequestMap = {
+  [M in MethodName as M extends string ? Capitalize<M> : never]: ServiceMethods[M] extends {
+    (request: infer R): unknown
+  }
+    ? R
+    : never
+}
+
+/** The part of a protobufjs reflection type that is used here. */
+export interface MessageType<T> {
+  encode(message: T): { finish(): Uint8Array }
+  decode(bytes: Uint8Array): T
+}
+
+export interface ReflectionMethod {
+  readonly name: string
+  resolve(): {
+    readonly resolvedRequestType: MessageType<unknown>
+    readonly resolvedResponseType: MessageType<unknown>
+  }
+}
+
+interface ReflectionRoot {
+  lookupType(path: string): MessageType<unknown>
+  lookupService(path: string): { readonly methodsArray: ReflectionMethod[] }
+}
+
+// The package's declarations describe generated static classes, but what it exports at run time is a protobufjs
+// reflection root. This is the one place that knows.
+const root = proto as unknown as ReflectionRoot
+
+/** Looks a message type up by its full name. */
+export const messageType = <T>(path: string): MessageType<T> => root.lookupType(path) as MessageType<T>
+
+/** The methods of a service of the reflection root. */
+export const serviceMethods = (path: string): ReflectionMethod[] => root.lookupService(path).methodsArray
+
+export const types = {
+  historyEvent: messageType<HistoryEvent>("temporal.api.history.v1.HistoryEvent"),
+  history: messageType<{ events?: HistoryEvent[] | null | undefined }>("temporal.api.history.v1.History"),
+  pollWorkflowTask: messageType<View<temporal.api.workflowservice.v1.IPollWorkflowTaskQueueResponse>>(
+    "temporal.api.workflowservice.v1.PollWorkflowTaskQueueResponse"
+  ),
+  respondWorkflowTaskCompleted: messageType<
+    View<temporal.api.workflowservice.v1.IRespondWorkflowTaskCompletedResponse>
+  >("temporal.api.workflowservice.v1.RespondWorkflowTaskCompletedResponse"),
+  getHistory: messageType<View<temporal.api.workflowservice.v1.IGetWorkflowExecutionHistoryResponse>>(
+    "temporal.api.workflowservice.v1.GetWorkflowExecutionHistoryResponse"
+  ),
+  memo: messageType<Memo>("temporal.api.common.v1.Memo"),
+  searchAttributes: messageType<SearchAttributes>("temporal.api.common.v1.SearchAttributes")
+}
+
+export type PollWorkflowTaskResponse = View<temporal.api.workflowservice.v1.IPollWorkflowTaskQueueResponse>
+export type PollActivityTaskResponse = View<temporal.api.workflowservice.v1.IPollActivityTaskQueueResponse>
+export type WorkflowExecutionInfo = View<temporal.api.workflow.v1.IWorkflowExecutionInfo>
+export type PendingActivityInfo = View<temporal.api.workflow.v1.IPendingActivityInfo>
+export type Query = View<temporal.api.query.v1.IWorkflowQuery>
+export type QueryResult = View<temporal.api.query.v1.IWorkflowQueryResult>

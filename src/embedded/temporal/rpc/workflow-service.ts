@@ -1,0 +1,435 @@
+import { randomUUID } from "node:crypto"
+
+import { fromMillis, toMillis } from "../proto/time.ts"
+import type { Request, WorkflowExecution } from "../proto/root.ts"
+import {
+  cancelActivity,
+  completeActivity,
+  failActivity,
+  recordHeartbeat,
+  findActivity,
+  startedActivity
+} from "../activities.ts"
+import type { PendingActivity } from "../activities.ts"
+import { describeRun, executionInfo } from "../describe.ts"
+import {
+  cancellationAlreadyRequested,
+  invalidArgument,
+  namespaceExists,
+  notFound,
+  workflowCompleted
+} from "../errors.ts"
+import type { HistoryReader } from "../history-reader.ts"
+import { requestCancel, signalRun, terminateRun } from "../lifecycle.ts"
+import { Matching } from "../matching.ts"
+import type { Namespaces } from "../namespaces.ts"
+import { jsonPayload } from "../payload.ts"
+import type { Queries } from "../queries.ts"
+import { isOpen } from "../state.ts"
+import { signalWithStart, startWorkflow, validateSignal } from "../start.ts"
+import type { Call, Tasks } from "../tasks.ts"
+import { parseActivityToken } from "../token.ts"
+import type { Engine } from "../engine.ts"
+import type { Run } from "../run.ts"
+import type { Handler } from "./server.ts"
+import { listRecords, matchingRecords } from "../visibility/list.ts"
+import { parseVisibilityQuery, statusName } from "../visibility/query.ts"
+
+const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
+
+export interface ServiceParts {
+  readonly engine: Engine
+  readonly tasks: Tasks
+  readonly queries: Queries
+  readonly reader: HistoryReader
+  readonly namespaces: Namespaces
+}
+
+/** What the service says it can do: only what it does. Version checks of old clients look at the version. */
+const systemInfo = {
+  serverVersion: "1.29.1",
+  capabilities: {
+    signalAndQueryHeader: true,
+    internalErrorDifferentiation: true,
+    activityFailureIncludeHeartbeat: true,
+    supportsSchedules: false,
+    encodedFailureAttributes: true,
+    buildIdBasedVersioning: false,
+    upsertMemo: true,
+    eagerWorkflowStart: false,
+    sdkMetadata: true,
+    countGroupByExecutionStatus: true,
+    nexus: false
+  }
+}
+
+/** The handlers of `temporal.api.workflowservice.v1.WorkflowService`. */
+export const workflowService = (parts: ServiceParts): Record<string, Handler> => {
+  const { engine, tasks, queries, reader, namespaces } = parts
+
+  const find = (
+    namespace: string | null | undefined,
+    execution: WorkflowExecution | null | undefined
+  ): Run => {
+    const name = namespaces.check(namespace)
+    const workflowId = execution?.workflowId ?? ""
+    if (workflowId === "") throw invalidArgument("WorkflowId is not set on request.")
+    const asked = execution?.runId ?? ""
+    if (asked !== "" && !uuid.test(asked)) throw invalidArgument("Invalid RunId.")
+    const runId = asked || engine.currentRunId(name, workflowId)
+    const run = runId === undefined ? undefined : engine.findRun(runId)
+    if (run === undefined || run.namespace !== name || run.workflowId !== workflowId)
+      throw notFound(
+        asked === ""
+          ? `workflow not found for ID: ${workflowId}`
+          : `workflow execution not found for workflow ID "${workflowId}" and run ID "${asked}"`
+      )
+    return run
+  }
+
+  const openRun = (
+    namespace: string | null | undefined,
+    execution: WorkflowExecution | null | undefined
+  ): Run => {
+    const run = find(namespace, execution)
+    if (!isOpen(run.h)) throw workflowCompleted()
+    return run
+  }
+
+  const byToken = (token: Uint8Array | null | undefined): { run: Run; activity: PendingActivity } => {
+    const { runId, scheduledEventId, attempt } = parseActivityToken(token)
+    const run = engine.findRun(runId)
+    if (run === undefined) throw notFound(`workflow execution not found for run ID "${runId}"`)
+    if (!isOpen(run.h)) throw workflowCompleted()
+    return { run, activity: startedActivity(run, scheduledEventId, attempt) }
+  }
+
+  const byId = (request: {
+    readonly namespace?: string | null | undefined
+    readonly workflowId?: string | null | undefined
+    readonly runId?: string | null | undefined
+    readonly activityId?: string | null | undefined
+  }): { run: Run; activity: PendingActivity } => {
+    if (!request.activityId) throw invalidArgument("ActivityId is not set on request.")
+    const run = openRun(request.namespace, { workflowId: request.workflowId, runId: request.runId })
+    const scheduledEventId = run.h.activityIds.get(request.activityId)
+    const activity = scheduledEventId === undefined ? undefined : findActivity(run, scheduledEventId)
+    if (activity === undefined)
+      throw notFound(
+        "Can't find pending activity with such ID. Invalid activityID or activity already completed"
+      )
+    return { run, activity }
+  }
+
+  const heartbeat = (
+    found: { run: Run; activity: PendingActivity },
+    details: Request<"RecordActivityTaskHeartbeat">["details"]
+  ) => engine.transact((tx) => recordHeartbeat(tx, found.run, found.activity, details))
+
+  const complete = (
+    { run, activity }: { run: Run; activity: PendingActivity },
+    request: Request<"RespondActivityTaskCompleted"> | Request<"RespondActivityTaskCompletedById">
+  ) => {
+    engine.transact((tx) => completeActivity(tx, run, activity, request.result, request.identity ?? ""))
+    return {}
+  }
+
+  const fail = (
+    { run, activity }: { run: Run; activity: PendingActivity },
+    request: Request<"RespondActivityTaskFailed"> | Request<"RespondActivityTaskFailedById">
+  ) => {
+    engine.transact((tx) =>
+      failActivity(tx, run, activity, {
+        failure: request.failure,
+        identity: request.identity ?? "",
+        lastHeartbeatDetails: request.lastHeartbeatDetails
+      })
+    )
+    return { failures: [] }
+  }
+
+  const cancel = (
+    { run, activity }: { run: Run; activity: PendingActivity },
+    request: Request<"RespondActivityTaskCanceled"> | Request<"RespondActivityTaskCanceledById">
+  ) => {
+    engine.transact((tx) => cancelActivity(tx, run, activity, request.details, request.identity ?? ""))
+    return {}
+  }
+
+  const checkQueue = (request: {
+    readonly namespace?: string | null | undefined
+    readonly taskQueue?: { readonly name?: string | null | undefined } | null | undefined
+  }): void => {
+    namespaces.check(request.namespace)
+    if (!request.taskQueue?.name) throw invalidArgument("TaskQueue is not set on request.")
+  }
+
+  /** Takes a request for the type that its method has; decoding it has made it one. */
+  const on =
+    <M extends string>(handler: (request: Request<M>, call: Call) => unknown): Handler =>
+    (request, call) =>
+      handler(request as Request<M>, call)
+
+  return {
+    GetSystemInfo: () => systemInfo,
+    GetClusterInfo: () => ({
+      supportedClients: {},
+      serverVersion: systemInfo.serverVersion,
+      clusterName: "active",
+      clusterId: namespaces.clusterId,
+      historyShardCount: 1,
+      persistenceStore: engine.storage.persistent ? "sqlite" : "memory",
+      visibilityStore: engine.storage.persistent ? "sqlite" : "memory"
+    }),
+
+    DescribeNamespace: on<"DescribeNamespace">((request) =>
+      namespaces.describe(request.namespace, request.id)
+    ),
+    ListNamespaces: () => ({ namespaces: namespaces.list() }),
+    RegisterNamespace: on<"RegisterNamespace">((request) => {
+      if (!request.namespace) throw invalidArgument("Namespace is not set on request.")
+      if (namespaces.has(request.namespace)) throw namespaceExists()
+      const retentionMs = toMillis(request.workflowExecutionRetentionPeriod)
+      if (retentionMs === undefined) throw invalidArgument("A valid retention period is not set on request.")
+      namespaces.register({
+        name: request.namespace,
+        id: randomUUID(),
+        description: request.description ?? "",
+        ownerEmail: request.ownerEmail ?? "",
+        retentionMs
+      })
+      return {}
+    }),
+
+    StartWorkflowExecution: on<"StartWorkflowExecution">((request) => {
+      namespaces.check(request.namespace)
+      const { run, started } = engine.transact((tx) => startWorkflow(tx, request))
+      return { runId: run.runId, started, status: run.h.status }
+    }),
+    SignalWithStartWorkflowExecution: on<"SignalWithStartWorkflowExecution">((request) => {
+      namespaces.check(request.namespace)
+      const { run, started } = engine.transact((tx) => signalWithStart(tx, request))
+      return { runId: run.runId, started }
+    }),
+    SignalWorkflowExecution: on<"SignalWorkflowExecution">((request) => {
+      const run = find(request.namespace, request.workflowExecution)
+      if (request.requestId && run.x.requestIds.has(request.requestId)) return {}
+      if (!isOpen(run.h)) throw workflowCompleted()
+      validateSignal(run, request, engine.limits)
+      engine.transact((tx) =>
+        signalRun(tx, run, {
+          name: request.signalName ?? "",
+          input: request.input,
+          header: request.header,
+          identity: request.identity ?? "",
+          requestId: request.requestId ?? "",
+          links: request.links
+        })
+      )
+      return {}
+    }),
+    QueryWorkflow: on<"QueryWorkflow">((request, call) => {
+      const run = find(request.namespace, request.execution)
+      if (!request.query?.queryType) throw invalidArgument("QueryType is not set on request.")
+      return queries.query(run, request.query, request.queryRejectCondition ?? 0, (cancelled) =>
+        call.onCancel(cancelled)
+      )
+    }),
+    RequestCancelWorkflowExecution: on<"RequestCancelWorkflowExecution">((request) => {
+      const run = openRun(request.namespace, request.workflowExecution)
+      checkChain(run, request.firstExecutionRunId)
+      if (run.h.cancelRequested) {
+        if (request.requestId && run.x.requestIds.has(request.requestId)) return {}
+        throw cancellationAlreadyRequested()
+      }
+      engine.transact((tx) => {
+        requestCancel(tx, run, {
+          cause: request.reason ?? "",
+          identity: request.identity ?? "",
+          links: request.links
+        })
+        if (request.requestId) run.x.requestIds.add(request.requestId)
+      })
+      return {}
+    }),
+    TerminateWorkflowExecution: on<"TerminateWorkflowExecution">((request) => {
+      const run = openRun(request.namespace, request.workflowExecution)
+      checkChain(run, request.firstExecutionRunId)
+      engine.transact((tx) =>
+        terminateRun(tx, run, {
+          reason: request.reason ?? "",
+          identity: request.identity ?? "",
+          details: request.details,
+          links: request.links
+        })
+      )
+      return {}
+    }),
+    DeleteWorkflowExecution: on<"DeleteWorkflowExecution">((request) => {
+      const run = find(request.namespace, request.workflowExecution)
+      if (isOpen(run.h))
+        engine.transact((tx) =>
+          terminateRun(tx, run, { reason: "Delete workflow execution", identity: "history-service" })
+        )
+      engine.deleteRun(run)
+      return {}
+    }),
+    DescribeWorkflowExecution: on<"DescribeWorkflowExecution">((request) =>
+      describeRun(find(request.namespace, request.execution))
+    ),
+    GetWorkflowExecutionHistory: on<"GetWorkflowExecutionHistory">((request, call) =>
+      reader.read(
+        (runId) =>
+          find(request.namespace, {
+            workflowId: request.execution?.workflowId,
+            runId: runId ?? request.execution?.runId
+          }),
+        request,
+        call
+      )
+    ),
+    GetWorkflowExecutionHistoryReverse: on<"GetWorkflowExecutionHistoryReverse">((request) =>
+      reader.reverse(
+        (runId) =>
+          find(request.namespace, {
+            workflowId: request.execution?.workflowId,
+            runId: runId ?? request.execution?.runId
+          }),
+        request
+      )
+    ),
+
+    ListWorkflowExecutions: on<"ListWorkflowExecutions">((request) => {
+      const page = listRecords(engine.storage, namespaces.check(request.namespace), request)
+      return { executions: page.records.map(executionInfo), nextPageToken: page.nextPageToken }
+    }),
+    ScanWorkflowExecutions: on<"ScanWorkflowExecutions">((request) => {
+      const page = listRecords(engine.storage, namespaces.check(request.namespace), request)
+      return { executions: page.records.map(executionInfo), nextPageToken: page.nextPageToken }
+    }),
+    ListOpenWorkflowExecutions: on<"ListOpenWorkflowExecutions">((request) => {
+      const page = listRecords(engine.storage, namespaces.check(request.namespace), {
+        ...request,
+        query: filterQuery(request, 'ExecutionStatus = "Running"'),
+        pageSize: request.maximumPageSize
+      })
+      return { executions: page.records.map(executionInfo), nextPageToken: page.nextPageToken }
+    }),
+    ListClosedWorkflowExecutions: on<"ListClosedWorkflowExecutions">((request) => {
+      const page = listRecords(engine.storage, namespaces.check(request.namespace), {
+        ...request,
+        query: filterQuery(request, 'ExecutionStatus != "Running"'),
+        pageSize: request.maximumPageSize
+      })
+      return { executions: page.records.map(executionInfo), nextPageToken: page.nextPageToken }
+    }),
+    CountWorkflowExecutions: on<"CountWorkflowExecutions">((request) => {
+      const query = parseVisibilityQuery(request.query ?? "")
+      const counts = new Map<number, number>()
+      for (const record of matchingRecords(engine.storage, namespaces.check(request.namespace), query))
+        counts.set(record.status, (counts.get(record.status) ?? 0) + 1)
+      const count = [...counts.values()].reduce((sum, each) => sum + each, 0)
+      const groups = query.groupByStatus
+        ? [...counts].map(([status, each]) => ({
+            groupValues: [
+              {
+                ...jsonPayload(statusName(status)),
+                metadata: {
+                  ...jsonPayload("").metadata,
+                  type: new TextEncoder().encode("Keyword")
+                }
+              }
+            ],
+            count: each
+          }))
+        : []
+      return { count, groups }
+    }),
+
+    PollWorkflowTaskQueue: on<"PollWorkflowTaskQueue">((request, call) => {
+      checkQueue(request)
+      return tasks.pollWorkflowTask(request, call)
+    }),
+    RespondWorkflowTaskCompleted: on<"RespondWorkflowTaskCompleted">((request) =>
+      tasks.respondWorkflowTaskCompleted(request)
+    ),
+    RespondWorkflowTaskFailed: on<"RespondWorkflowTaskFailed">((request) => {
+      tasks.respondWorkflowTaskFailed(request)
+      return {}
+    }),
+    RespondQueryTaskCompleted: on<"RespondQueryTaskCompleted">((request) => {
+      queries.respond(request)
+      return {}
+    }),
+    PollActivityTaskQueue: on<"PollActivityTaskQueue">((request, call) => {
+      checkQueue(request)
+      return tasks.pollActivityTask(request, call)
+    }),
+    RecordActivityTaskHeartbeat: on<"RecordActivityTaskHeartbeat">((request) =>
+      heartbeat(byToken(request.taskToken), request.details)
+    ),
+    RecordActivityTaskHeartbeatById: on<"RecordActivityTaskHeartbeatById">((request) =>
+      heartbeat(byId(request), request.details)
+    ),
+    RespondActivityTaskCompleted: on<"RespondActivityTaskCompleted">((request) =>
+      complete(byToken(request.taskToken), request)
+    ),
+    RespondActivityTaskCompletedById: on<"RespondActivityTaskCompletedById">((request) =>
+      complete(byId(request), request)
+    ),
+    RespondActivityTaskFailed: on<"RespondActivityTaskFailed">((request) =>
+      fail(byToken(request.taskToken), request)
+    ),
+    RespondActivityTaskFailedById: on<"RespondActivityTaskFailedById">((request) =>
+      fail(byId(request), request)
+    ),
+    RespondActivityTaskCanceled: on<"RespondActivityTaskCanceled">((request) =>
+      cancel(byToken(request.taskToken), request)
+    ),
+    RespondActivityTaskCanceledById: on<"RespondActivityTaskCanceledById">((request) =>
+      cancel(byId(request), request)
+    ),
+    ShutdownWorker: on<"ShutdownWorker">((request) => {
+      tasks.shutdownWorker(request)
+      return {}
+    }),
+    DescribeTaskQueue: on<"DescribeTaskQueue">((request) => {
+      checkQueue(request)
+      const key = Matching.key(request.namespace ?? "", request.taskQueue?.name ?? "")
+      const matching = request.taskQueueType === 2 ? tasks.activities : tasks.workflows
+      return {
+        pollers: matching.pollers(key).map(({ identity }) => ({
+          identity,
+          lastAccessTime: fromMillis(engine.now()),
+          ratePerSecond: 100_000
+        })),
+        taskQueueStatus: { backlogCountHint: matching.backlog(key) },
+        stats: { approximateBacklogCount: matching.backlog(key) }
+      }
+    }),
+    GetSearchAttributes: () => ({ keys: {} })
+  }
+}
+
+const checkChain = (run: Run, firstExecutionRunId: string | null | undefined): void => {
+  if (firstExecutionRunId && run.h.started.firstExecutionRunId !== firstExecutionRunId)
+    throw notFound("workflow execution not found")
+}
+
+const quote = (value: string): string => `"${value.replace(/[\\"]/g, "\\$&")}"`
+
+/** The old listings say their filter in fields. */
+const filterQuery = (
+  request: {
+    readonly executionFilter?: { readonly workflowId?: string | null | undefined } | null | undefined
+    readonly typeFilter?: { readonly name?: string | null | undefined } | null | undefined
+  },
+  base: string
+): string =>
+  [
+    base,
+    ...(request.executionFilter?.workflowId
+      ? [`WorkflowId = ${quote(request.executionFilter.workflowId)}`]
+      : []),
+    ...(request.typeFilter?.name ? [`WorkflowType = ${quote(request.typeFilter.name)}`] : [])
+  ].join(" AND ")

@@ -1,0 +1,99 @@
+import { randomBytes } from "node:crypto"
+
+import { systemClock } from "./clock.ts"
+import { Engine } from "./engine.ts"
+import type { Logger, Retention } from "./engine.ts"
+import { HistoryReader } from "./history-reader.ts"
+import { Namespaces } from "./namespaces.ts"
+import { Queries } from "./queries.ts"
+import type { LostActivities } from "./recovery.ts"
+import { serve } from "./rpc/server.ts"
+import { workflowService } from "./rpc/workflow-service.ts"
+import { MemoryStorage } from "./storage/memory.ts"
+import type { Storage } from "./storage/storage.ts"
+import { Tasks } from "./tasks.ts"
+import { defaultLimits } from "./tx.ts"
+import type { Limits } from "./tx.ts"
+
+export interface ServiceOptions {
+  readonly file: string | undefined
+  readonly synchronous: "off" | "normal" | "full"
+  readonly namespace: string
+  readonly host: string
+  readonly port: number
+  readonly key: string | undefined
+  readonly retention: Retention
+  readonly limits: Partial<Limits>
+  readonly lostActivities: LostActivities
+  readonly logger: Logger
+}
+
+export interface Service {
+  readonly port: number
+  readonly engine: Engine
+  close(): Promise<void>
+}
+
+export const randomKey = (): string => randomBytes(24).toString("base64url")
+
+/** How long calls may still run when the service closes. */
+const closeGraceMs = 500
+
+const openStorage = async (options: ServiceOptions): Promise<Storage> => {
+  if (options.file === undefined) return new MemoryStorage()
+  const { SqliteStorage } = await import("./storage/sqlite.ts")
+  return new SqliteStorage(options.file, options.synchronous)
+}
+
+/** Opens the storage, takes up what it holds, and serves. */
+export const openService = async (options: ServiceOptions): Promise<Service> => {
+  const storage = await openStorage(options)
+  try {
+    const limits = { ...defaultLimits, ...options.limits }
+    const engine = new Engine({
+      storage,
+      clock: systemClock,
+      limits,
+      retention: options.retention,
+      lostActivities: options.lostActivities,
+      logger: options.logger
+    })
+    const namespaces = new Namespaces(storage, limits)
+    namespaces.ensure(options.namespace, options.retention.ageMs)
+    engine.hasNamespace = (name) => namespaces.has(name)
+    const queries = new Queries()
+    const tasks = new Tasks(engine, queries)
+    const reader = new HistoryReader(engine)
+    engine.recover()
+    const rpc = await serve(
+      {
+        "temporal.api.workflowservice.v1.WorkflowService": workflowService({
+          engine,
+          tasks,
+          queries,
+          reader,
+          namespaces
+        }),
+        "temporal.api.operatorservice.v1.OperatorService": {},
+        "grpc.health.v1.Health": { Check: () => ({ status: 1 }) }
+      },
+      { host: options.host, port: options.port, key: options.key, logger: options.logger }
+    )
+    let closing: Promise<void> | undefined
+    return {
+      port: rpc.port,
+      engine,
+      close: () =>
+        (closing ??= (async () => {
+          tasks.close()
+          reader.close()
+          queries.close()
+          await rpc.close(closeGraceMs)
+          engine.close()
+        })())
+    }
+  } catch (error) {
+    storage.close()
+    throw error
+  }
+}

@@ -1,0 +1,352 @@
+import { EventType, Status } from "./proto/enums.ts"
+import { positiveMillis, toMillis, toNumber } from "./proto/time.ts"
+import type {
+  ActivityScheduledAttributes,
+  CancelExternalAttributes,
+  ChildInitiatedAttributes,
+  HistoryEvent,
+  Payload,
+  SignalExternalAttributes,
+  StartedAttributes,
+  UserMetadata
+} from "./proto/root.ts"
+
+export interface ActivityInfo {
+  readonly scheduledEventId: number
+  readonly attributes: ActivityScheduledAttributes
+  readonly scheduledTime: number
+  readonly userMetadata: UserMetadata | undefined
+  cancelRequestedEventId: number
+}
+
+export interface TimerInfo {
+  readonly timerId: string
+  readonly startedEventId: number
+  readonly fireAt: number
+}
+
+export interface ChildInfo {
+  readonly initiatedEventId: number
+  readonly attributes: ChildInitiatedAttributes
+  readonly userMetadata: UserMetadata | undefined
+  /** 0 until it started, {@link buffered} while its started event waits in the buffer. */
+  startedEventId: number
+  runId: string
+}
+
+/** The id of an event that is buffered and has none yet. */
+export const buffered = -1
+
+/** The mutable state of a run as far as its history tells it. Only {@link applyEvent} changes it. */
+export interface HistoryState {
+  nextEventId: number
+  status: number
+  started: StartedAttributes
+  startTime: number
+  closeTime: number
+  closeEvent: HistoryEvent | undefined
+  cancelRequested: boolean
+  /** Whether a workflow task was ever scheduled. */
+  hadTask: boolean
+  /** The started event of the last completed workflow task. */
+  lastStartedEventId: number
+  signals: number
+  readonly activities: Map<number, ActivityInfo>
+  readonly activityIds: Map<string, number>
+  readonly timers: Map<string, TimerInfo>
+  readonly children: Map<number, ChildInfo>
+  readonly signalsOut: Map<number, SignalExternalAttributes>
+  readonly cancelsOut: Map<number, CancelExternalAttributes>
+  memo: Record<string, Payload>
+  searchAttributes: Record<string, Payload>
+}
+
+export const emptyState = (): HistoryState => ({
+  nextEventId: 1,
+  status: Status.Unspecified,
+  started: {},
+  startTime: 0,
+  closeTime: 0,
+  closeEvent: undefined,
+  cancelRequested: false,
+  hadTask: false,
+  lastStartedEventId: 0,
+  signals: 0,
+  activities: new Map(),
+  activityIds: new Map(),
+  timers: new Map(),
+  children: new Map(),
+  signalsOut: new Map(),
+  cancelsOut: new Map(),
+  memo: {},
+  searchAttributes: {}
+})
+
+export const isOpen = (state: HistoryState): boolean => state.status === Status.Running
+
+/** When the first workflow task may be scheduled. */
+export const executionTime = (state: HistoryState): number =>
+  state.startTime + (positiveMillis(state.started.firstWorkflowTaskBackoff) ?? 0)
+
+const required = <T>(attributes: T | null | undefined, event: HistoryEvent): T => {
+  if (attributes === null || attributes === undefined)
+    throw new Error(`event ${toNumber(event.eventId)} of type ${event.eventType} has no attributes`)
+  return attributes
+}
+
+const isEmptyPayload = (payload: Payload): boolean => {
+  const encoding = payload.metadata?.["encoding"]
+  const name = encoding ? new TextDecoder().decode(encoding) : ""
+  if (name === "binary/null" || name === "") return (payload.data?.length ?? 0) === 0
+  const data = payload.data ? new TextDecoder().decode(payload.data) : ""
+  return name === "json/plain" && (data === "null" || data === "[]")
+}
+
+/** Sets the given fields; a null, or for search attributes an empty list, removes one. */
+const merge = (
+  target: Record<string, Payload>,
+  changes: Record<string, Payload | undefined> | null | undefined
+): Record<string, Payload> => {
+  const next = { ...target }
+  for (const [name, payload] of Object.entries(changes ?? {})) {
+    if (payload === undefined || isEmptyPayload(payload)) delete next[name]
+    else next[name] = payload
+  }
+  return next
+}
+
+const close = (state: HistoryState, event: HistoryEvent, status: number): void => {
+  state.status = status
+  state.closeTime = toMillis(event.eventTime) ?? 0
+  state.closeEvent = event
+  state.activities.clear()
+  state.activityIds.clear()
+  state.timers.clear()
+  state.children.clear()
+  state.signalsOut.clear()
+  state.cancelsOut.clear()
+}
+
+const closeActivity = (state: HistoryState, scheduledEventId: number): void => {
+  const activity = state.activities.get(scheduledEventId)
+  if (activity === undefined) return
+  state.activities.delete(scheduledEventId)
+  state.activityIds.delete(activity.attributes.activityId ?? "")
+}
+
+/**
+ * Applies one event. A buffered event (id 0) has its effect at once and gets its id later, when
+ * {@link assignEventId} is told.
+ */
+export const applyEvent = (state: HistoryState, event: HistoryEvent): void => {
+  const id = toNumber(event.eventId)
+  if (id > 0) state.nextEventId = id + 1
+  const time = toMillis(event.eventTime) ?? 0
+  switch (event.eventType) {
+    case EventType.WorkflowExecutionStarted: {
+      const attributes = required(event.workflowExecutionStartedEventAttributes, event)
+      state.started = attributes
+      state.startTime = time
+      state.status = Status.Running
+      state.memo = merge({}, attributes.memo?.fields)
+      state.searchAttributes = merge({}, attributes.searchAttributes?.indexedFields)
+      return
+    }
+    case EventType.WorkflowTaskScheduled:
+      state.hadTask = true
+      return
+    case EventType.WorkflowTaskCompleted:
+      state.lastStartedEventId = toNumber(
+        required(event.workflowTaskCompletedEventAttributes, event).startedEventId
+      )
+      return
+    case EventType.ActivityTaskScheduled: {
+      const attributes = required(event.activityTaskScheduledEventAttributes, event)
+      state.activities.set(id, {
+        scheduledEventId: id,
+        attributes,
+        scheduledTime: time,
+        userMetadata: event.userMetadata ?? undefined,
+        cancelRequestedEventId: 0
+      })
+      state.activityIds.set(attributes.activityId ?? "", id)
+      return
+    }
+    case EventType.ActivityTaskCancelRequested: {
+      const attributes = required(event.activityTaskCancelRequestedEventAttributes, event)
+      const activity = state.activities.get(toNumber(attributes.scheduledEventId))
+      if (activity !== undefined) activity.cancelRequestedEventId = id
+      return
+    }
+    case EventType.ActivityTaskCompleted:
+      closeActivity(
+        state,
+        toNumber(required(event.activityTaskCompletedEventAttributes, event).scheduledEventId)
+      )
+      return
+    case EventType.ActivityTaskFailed:
+      closeActivity(
+        state,
+        toNumber(required(event.activityTaskFailedEventAttributes, event).scheduledEventId)
+      )
+      return
+    case EventType.ActivityTaskTimedOut:
+      closeActivity(
+        state,
+        toNumber(required(event.activityTaskTimedOutEventAttributes, event).scheduledEventId)
+      )
+      return
+    case EventType.ActivityTaskCanceled:
+      closeActivity(
+        state,
+        toNumber(required(event.activityTaskCanceledEventAttributes, event).scheduledEventId)
+      )
+      return
+    case EventType.TimerStarted: {
+      const attributes = required(event.timerStartedEventAttributes, event)
+      const timerId = attributes.timerId ?? ""
+      state.timers.set(timerId, {
+        timerId,
+        startedEventId: id,
+        fireAt: time + (toMillis(attributes.startToFireTimeout) ?? 0)
+      })
+      return
+    }
+    case EventType.TimerFired:
+      state.timers.delete(required(event.timerFiredEventAttributes, event).timerId ?? "")
+      return
+    case EventType.TimerCanceled:
+      state.timers.delete(required(event.timerCanceledEventAttributes, event).timerId ?? "")
+      return
+    case EventType.StartChildInitiated:
+      state.children.set(id, {
+        initiatedEventId: id,
+        attributes: required(event.startChildWorkflowExecutionInitiatedEventAttributes, event),
+        userMetadata: event.userMetadata ?? undefined,
+        startedEventId: 0,
+        runId: ""
+      })
+      return
+    case EventType.ChildStarted: {
+      const attributes = required(event.childWorkflowExecutionStartedEventAttributes, event)
+      const child = state.children.get(toNumber(attributes.initiatedEventId))
+      if (child === undefined) return
+      child.startedEventId = id > 0 ? id : buffered
+      child.runId = attributes.workflowExecution?.runId ?? ""
+      return
+    }
+    case EventType.StartChildFailed:
+      state.children.delete(
+        toNumber(required(event.startChildWorkflowExecutionFailedEventAttributes, event).initiatedEventId)
+      )
+      return
+    case EventType.ChildCompleted:
+      state.children.delete(
+        toNumber(required(event.childWorkflowExecutionCompletedEventAttributes, event).initiatedEventId)
+      )
+      return
+    case EventType.ChildFailed:
+      state.children.delete(
+        toNumber(required(event.childWorkflowExecutionFailedEventAttributes, event).initiatedEventId)
+      )
+      return
+    case EventType.ChildCanceled:
+      state.children.delete(
+        toNumber(required(event.childWorkflowExecutionCanceledEventAttributes, event).initiatedEventId)
+      )
+      return
+    case EventType.ChildTimedOut:
+      state.children.delete(
+        toNumber(required(event.childWorkflowExecutionTimedOutEventAttributes, event).initiatedEventId)
+      )
+      return
+    case EventType.ChildTerminated:
+      state.children.delete(
+        toNumber(required(event.childWorkflowExecutionTerminatedEventAttributes, event).initiatedEventId)
+      )
+      return
+    case EventType.SignalExternalInitiated:
+      state.signalsOut.set(id, required(event.signalExternalWorkflowExecutionInitiatedEventAttributes, event))
+      return
+    case EventType.SignalExternalFailed:
+      state.signalsOut.delete(
+        toNumber(required(event.signalExternalWorkflowExecutionFailedEventAttributes, event).initiatedEventId)
+      )
+      return
+    case EventType.ExternalSignaled:
+      state.signalsOut.delete(
+        toNumber(required(event.externalWorkflowExecutionSignaledEventAttributes, event).initiatedEventId)
+      )
+      return
+    case EventType.RequestCancelExternalInitiated:
+      state.cancelsOut.set(
+        id,
+        required(event.requestCancelExternalWorkflowExecutionInitiatedEventAttributes, event)
+      )
+      return
+    case EventType.RequestCancelExternalFailed:
+      state.cancelsOut.delete(
+        toNumber(
+          required(event.requestCancelExternalWorkflowExecutionFailedEventAttributes, event).initiatedEventId
+        )
+      )
+      return
+    case EventType.ExternalCancelRequested:
+      state.cancelsOut.delete(
+        toNumber(
+          required(event.externalWorkflowExecutionCancelRequestedEventAttributes, event).initiatedEventId
+        )
+      )
+      return
+    case EventType.WorkflowExecutionSignaled:
+      state.signals += 1
+      return
+    case EventType.WorkflowExecutionCancelRequested:
+      state.cancelRequested = true
+      return
+    case EventType.UpsertSearchAttributes:
+      state.searchAttributes = merge(
+        state.searchAttributes,
+        required(event.upsertWorkflowSearchAttributesEventAttributes, event).searchAttributes?.indexedFields
+      )
+      return
+    case EventType.WorkflowPropertiesModified:
+      state.memo = merge(
+        state.memo,
+        required(event.workflowPropertiesModifiedEventAttributes, event).upsertedMemo?.fields
+      )
+      return
+    case EventType.WorkflowExecutionCompleted:
+      return close(state, event, Status.Completed)
+    case EventType.WorkflowExecutionFailed:
+      return close(state, event, Status.Failed)
+    case EventType.WorkflowExecutionTimedOut:
+      return close(state, event, Status.TimedOut)
+    case EventType.WorkflowExecutionCanceled:
+      return close(state, event, Status.Canceled)
+    case EventType.WorkflowExecutionTerminated:
+      return close(state, event, Status.Terminated)
+    case EventType.WorkflowExecutionContinuedAsNew:
+      return close(state, event, Status.ContinuedAsNew)
+    default:
+      // Workflow task results, markers and started activities are only told, they change nothing here.
+      return
+  }
+}
+
+/** Tells the state the id that a buffered event got when it entered the history. */
+export const assignEventId = (state: HistoryState, event: HistoryEvent): void => {
+  const id = toNumber(event.eventId)
+  state.nextEventId = id + 1
+  if (event.eventType !== EventType.ChildStarted) return
+  const attributes = required(event.childWorkflowExecutionStartedEventAttributes, event)
+  const child = state.children.get(toNumber(attributes.initiatedEventId))
+  if (child !== undefined) child.startedEventId = id
+}
+
+/** The state that a history tells. */
+export const rebuildState = (events: Iterable<HistoryEvent>): HistoryState => {
+  const state = emptyState()
+  for (const event of events) applyEvent(state, event)
+  return state
+}

@@ -1,0 +1,432 @@
+import { randomUUID } from "node:crypto"
+
+import { TaskFailedCause, TaskQueueKind } from "./proto/enums.ts"
+import { fromMillis, toMillis } from "./proto/time.ts"
+import { types } from "./proto/root.ts"
+import type { PollActivityTaskResponse, PollWorkflowTaskResponse, Request } from "./proto/root.ts"
+import { startActivity } from "./activities.ts"
+import { CommandFailure } from "./commands/context.ts"
+import type { CommandContext } from "./commands/context.ts"
+import { handleCommands, validateSequence } from "./commands/index.ts"
+import type { Engine } from "./engine.ts"
+import { invalidArgument, ServiceError, workflowTaskNotFound } from "./errors.ts"
+import { delimited, encodeFrame } from "./history.ts"
+import { terminateRun } from "./lifecycle.ts"
+import { Matching } from "./matching.ts"
+import type { Poller, QueuedTask } from "./matching.ts"
+import type { Queries } from "./queries.ts"
+import { isOpen } from "./state.ts"
+import { historyToken, parseWorkflowToken, queryToken, workflowToken } from "./token.ts"
+import { transientEvents } from "./tx.ts"
+import type { Offer, Tx } from "./tx.ts"
+import type { Run, WorkflowTask } from "./run.ts"
+import {
+  completeTask,
+  failTask,
+  heartbeatExpired,
+  scheduleTask,
+  serviceIdentity,
+  startTask,
+  timeOutTask
+} from "./workflow-task.ts"
+
+/** How long a sticky queue counts as served after the last poll; service/matching/matching_engine.go. */
+const stickyPollerMs = 10_000
+
+/** A page of history in the answer to a poll. */
+const pageBytes = 2 * 1024 * 1024
+const pageEvents = 2000
+
+// Numbers of the history fields in the messages that carry it.
+const pollHistoryField = 8
+const completedTaskField = 1
+
+/** A call as far as the services need it. */
+export interface Call {
+  /** When the caller gives up, in milliseconds since 1970; infinite if never. */
+  readonly deadline: number
+  /** Called if the caller goes away before the answer. */
+  onCancel(callback: () => void): void
+}
+
+/** Workflow and activity tasks: their queues, and how workers take and answer them. */
+export class Tasks {
+  readonly workflows: Matching<Uint8Array>
+  readonly activities: Matching<PollActivityTaskResponse>
+  readonly #engine: Engine
+  readonly #queries: Queries
+  /** Workers that shut down: their polls are answered with nothing. */
+  readonly #gone = new Set<string>()
+  readonly #waiting = new Set<() => void>()
+  #closed = false
+
+  constructor(engine: Engine, queries: Queries) {
+    this.#engine = engine
+    this.#queries = queries
+    this.workflows = new Matching(this.#startWorkflowTask, () => engine.now())
+    this.activities = new Matching(this.#startActivityTask, () => engine.now())
+    engine.offer = this.#offer
+    engine.isPolled = (namespace, queue) =>
+      this.workflows.isPolled(Matching.key(namespace, queue), stickyPollerMs)
+    engine.changed = (run) => queries.release(run)
+    queries.dispatch = this.#dispatchQuery
+  }
+
+  readonly #offer = (offer: Offer): void => {
+    const { run } = offer
+    if (offer.kind === "workflow") {
+      const { task, sticky } = run.x
+      if (task === undefined || task.startedEventId > 0) return
+      const queue =
+        task.stickyUntil !== undefined && sticky !== undefined
+          ? sticky.queue
+          : (run.h.started.taskQueue?.name ?? "")
+      this.workflows.offer(Matching.key(run.namespace, queue), {
+        kind: "workflow",
+        runId: run.runId,
+        id: task.scheduledEventId,
+        attempt: task.attempt
+      })
+      return
+    }
+    const activity = run.h.activities.get(offer.scheduledEventId)
+    if (activity === undefined) return
+    this.activities.offer(Matching.key(run.namespace, activity.attributes.taskQueue?.name ?? ""), {
+      kind: "activity",
+      runId: run.runId,
+      id: offer.scheduledEventId,
+      attempt: offer.attempt
+    })
+  }
+
+  readonly #dispatchQuery = (run: Run, queryId: string): void => {
+    const sticky = run.x.sticky
+    const queue =
+      sticky !== undefined && this.#engine.isPolled(run.namespace, sticky.queue)
+        ? sticky.queue
+        : (run.h.started.taskQueue?.name ?? "")
+    this.workflows.offer(Matching.key(run.namespace, queue), {
+      kind: "query",
+      runId: run.runId,
+      id: 0,
+      attempt: 0,
+      queryId
+    })
+  }
+
+  #poll<T>(
+    matching: Matching<T>,
+    key: string,
+    worker: { readonly identity: string; readonly workerInstanceKey: string },
+    call: Call
+  ): Promise<T | undefined> {
+    if (this.#closed || (worker.workerInstanceKey !== "" && this.#gone.has(worker.workerInstanceKey)))
+      return Promise.resolve(undefined)
+    return new Promise((resolve) => {
+      let timer: NodeJS.Timeout | undefined
+      const release = (): void => poller.resolve(undefined)
+      const poller: Poller<T> = {
+        ...worker,
+        resolve: (answer) => {
+          clearTimeout(timer)
+          this.#waiting.delete(release)
+          matching.remove(key, poller)
+          resolve(answer)
+        }
+      }
+      call.onCancel(release)
+      this.#waiting.add(release)
+      const wait = Math.min(60_000, call.deadline - this.#engine.now() - 500)
+      timer = setTimeout(release, Math.max(wait, 0))
+      timer.unref()
+      matching.poll(key, poller)
+    })
+  }
+
+  pollWorkflowTask(request: Request<"PollWorkflowTaskQueue">, call: Call): Promise<Uint8Array | undefined> {
+    const queue = request.taskQueue?.name ?? ""
+    return this.#poll(this.workflows, Matching.key(request.namespace ?? "", queue), workerOf(request), call)
+  }
+
+  pollActivityTask(
+    request: Request<"PollActivityTaskQueue">,
+    call: Call
+  ): Promise<PollActivityTaskResponse | undefined> {
+    const queue = request.taskQueue?.name ?? ""
+    return this.#poll(this.activities, Matching.key(request.namespace ?? "", queue), workerOf(request), call)
+  }
+
+  readonly #startActivityTask = (
+    task: QueuedTask,
+    poller: Poller<PollActivityTaskResponse>
+  ): PollActivityTaskResponse | undefined => {
+    const run = this.#engine.findRun(task.runId)
+    if (run === undefined) return undefined
+    return this.#engine.transact((tx) =>
+      startActivity(tx, run, task.id, task.attempt, {
+        identity: poller.identity,
+        requestId: randomUUID()
+      })
+    )
+  }
+
+  readonly #startWorkflowTask = (
+    queued: QueuedTask,
+    poller: Poller<Uint8Array>,
+    key: string
+  ): Uint8Array | undefined => {
+    const run = this.#engine.findRun(queued.runId)
+    if (run === undefined) return undefined
+    const sticky = run.x.sticky !== undefined && key === Matching.key(run.namespace, run.x.sticky.queue)
+    if (queued.kind === "query") return this.#queryTask(run, queued.queryId ?? "", sticky)
+    const pending = run.x.task
+    if (
+      !isOpen(run.h) ||
+      pending === undefined ||
+      pending.startedEventId > 0 ||
+      pending.scheduledEventId !== queued.id ||
+      pending.attempt !== queued.attempt
+    )
+      return undefined
+    const task = this.#engine.transact((tx) => startTask(tx, run, poller.identity, randomUUID()))
+    return concat(this.#workflowTask(run, task, sticky))
+  }
+
+  /** The encoded answer to a poll: the fields, and the history as it is stored. */
+  #workflowTask(run: Run, task: WorkflowTask, sticky: boolean): Uint8Array[] {
+    const previousStartedEventId = run.h.lastStartedEventId
+    const page = historyPage(run, sticky ? previousStartedEventId + 1 : 1, task.startedEventId)
+    return this.#encode(
+      {
+        taskToken: workflowToken(run, task),
+        workflowExecution: { workflowId: run.workflowId, runId: run.runId },
+        workflowType: run.h.started.workflowType,
+        previousStartedEventId,
+        startedEventId: task.startedEventId,
+        attempt: task.attempt,
+        workflowExecutionTaskQueue: {
+          name: run.h.started.taskQueue?.name ?? "",
+          kind: TaskQueueKind.Normal
+        },
+        scheduledTime: fromMillis(task.scheduledTime),
+        startedTime: fromMillis(task.startedTime),
+        queries: this.#queries.attach(run),
+        nextPageToken: page.nextPageToken
+      },
+      page.frames
+    )
+  }
+
+  #encode(response: PollWorkflowTaskResponse, frames: readonly Uint8Array[]): Uint8Array[] {
+    return [types.pollWorkflowTask.encode(response).finish(), ...delimited(pollHistoryField, frames)]
+  }
+
+  #queryTask(run: Run, queryId: string, sticky: boolean): Uint8Array | undefined {
+    const direct = this.#queries.direct(queryId)
+    if (direct === undefined) return undefined
+    const page = sticky
+      ? { frames: [], nextPageToken: new Uint8Array(0) }
+      : historyPage(run, 1, run.frames.length)
+    return concat(
+      this.#encode(
+        {
+          taskToken: queryToken(run.runId, queryId),
+          workflowExecution: { workflowId: run.workflowId, runId: run.runId },
+          workflowType: run.h.started.workflowType,
+          previousStartedEventId: run.h.lastStartedEventId,
+          startedEventId: 0,
+          attempt: 1,
+          workflowExecutionTaskQueue: {
+            name: run.h.started.taskQueue?.name ?? "",
+            kind: TaskQueueKind.Normal
+          },
+          query: direct.pending.query,
+          nextPageToken: page.nextPageToken
+        },
+        page.frames
+      )
+    )
+  }
+
+  /** The run and task that a worker answers, if it still has it. */
+  #started(token: Uint8Array | null | undefined): { run: Run; task: WorkflowTask } {
+    const parsed = parseWorkflowToken(token)
+    const run = this.#engine.findRun(parsed.runId)
+    const task = run?.x.task
+    if (
+      run === undefined ||
+      task === undefined ||
+      !isOpen(run.h) ||
+      task.startedEventId === 0 ||
+      task.startedEventId !== parsed.startedEventId ||
+      task.scheduledEventId !== parsed.scheduledEventId ||
+      task.startedTime !== parsed.startedTime ||
+      task.attempt !== parsed.attempt
+    )
+      throw workflowTaskNotFound()
+    return { run, task }
+  }
+
+  respondWorkflowTaskCompleted(request: Request<"RespondWorkflowTaskCompleted">): Uint8Array {
+    const { run, task } = this.#started(request.taskToken)
+    const commands = request.commands ?? []
+    validateSequence(commands)
+    const settleQueries = this.#queries.take(run, request.queryResults)
+    try {
+      return this.#engine.transact((tx) => this.#complete(tx, run, task, request))
+    } catch (error) {
+      if (!(error instanceof CommandFailure || error instanceof ServiceError)) throw error
+      const unhandled =
+        error instanceof CommandFailure && error.failedCause === TaskFailedCause.UnhandledCommand
+      // A task that keeps failing for what it says is dropped: it times out, and that is its backoff.
+      if (task.attempt > 1 && !unhandled) throw invalidArgument(error.message)
+      this.#engine.transact((tx) => {
+        failTask(tx, run, {
+          cause: error instanceof CommandFailure ? error.failedCause : TaskFailedCause.Unspecified,
+          failure: {
+            message: error.message,
+            source: "Server",
+            serverFailureInfo: {}
+          },
+          identity: request.identity ?? ""
+        })
+        if (error instanceof CommandFailure && error.terminate) {
+          tx.flush(run)
+          terminateRun(tx, run, { reason: error.message, identity: serviceIdentity })
+        } else scheduleTask(tx, run)
+      })
+      throw invalidArgument(error.message)
+    } finally {
+      settleQueries()
+    }
+  }
+
+  #complete(
+    tx: Tx,
+    run: Run,
+    task: WorkflowTask,
+    request: Request<"RespondWorkflowTaskCompleted">
+  ): Uint8Array {
+    const commands = request.commands ?? []
+    const forced = request.forceCreateNewWorkflowTask === true
+    const heartbeat = forced && commands.length === 0 && (request.messages?.length ?? 0) === 0
+    const expired = heartbeat && heartbeatExpired(task, tx.now)
+    let completedEventId = 0
+    if (expired) timeOutTask(tx, run, 1)
+    else completedEventId = completeTask(tx, run, task, request)
+    const sticky = request.stickyAttributes
+    run.x.sticky =
+      sticky?.workerTaskQueue?.name && !expired
+        ? {
+            queue: sticky.workerTaskQueue.name,
+            scheduleToStartMs: toMillis(sticky.scheduleToStartTimeout) || 10_000
+          }
+        : undefined
+    const context: CommandContext = {
+      tx,
+      run,
+      completedEventId,
+      identity: request.identity ?? "",
+      hasBuffered: run.x.buffered.length > 0,
+      activityCancelled: false,
+      eager: []
+    }
+    handleCommands(context, commands)
+    if (isOpen(run.h) && (forced || context.hasBuffered || context.activityCancelled))
+      scheduleTask(tx, run, heartbeat && !expired ? task.originalScheduledTime : undefined)
+    tx.settle()
+    const { limits } = tx.core
+    if (
+      isOpen(run.h) &&
+      (run.frames.length >= limits.historyCount || run.historySize >= limits.historySize)
+    ) {
+      const what = run.frames.length >= limits.historyCount ? "count" : "size"
+      terminateRun(tx, run, {
+        reason: `Workflow history ${what} exceeds limit.`,
+        identity: serviceIdentity
+      })
+      tx.settle()
+    }
+    const answer: Uint8Array[] = []
+    if (request.returnNewWorkflowTask === true && run.x.task?.startedEventId === 0) {
+      const next = startTask(tx, run, request.identity ?? "", "request-from-RespondWorkflowTaskCompleted")
+      answer.push(...delimited(completedTaskField, this.#workflowTask(run, next, run.x.sticky !== undefined)))
+    }
+    const eager = context.eager.flatMap(({ scheduledEventId }) => {
+      const started = startActivity(tx, run, scheduledEventId, 1, {
+        identity: request.identity ?? "",
+        requestId: randomUUID()
+      })
+      return started === undefined ? [] : [started]
+    })
+    if (eager.length > 0)
+      answer.push(types.respondWorkflowTaskCompleted.encode({ activityTasks: eager }).finish())
+    return concat(answer)
+  }
+
+  respondWorkflowTaskFailed(request: Request<"RespondWorkflowTaskFailed">): void {
+    const { run } = this.#started(request.taskToken)
+    this.#engine.transact((tx) => {
+      failTask(tx, run, {
+        cause: request.cause ?? 0,
+        failure: request.failure ?? undefined,
+        identity: request.identity ?? "",
+        binaryChecksum: request.binaryChecksum ?? ""
+      })
+      scheduleTask(tx, run)
+    })
+  }
+
+  /** A worker says that it goes: its polls end now, and nothing more is put on its sticky queue. */
+  shutdownWorker(request: Request<"ShutdownWorker">): void {
+    const key = request.workerInstanceKey ?? ""
+    if (key !== "") this.#gone.add(key)
+    if (request.stickyTaskQueue)
+      this.workflows.forget(Matching.key(request.namespace ?? "", request.stickyTaskQueue))
+    if (key === "") return
+    this.workflows.release((poller) => poller.workerInstanceKey === key)
+    this.activities.release((poller) => poller.workerInstanceKey === key)
+  }
+
+  /** Ends every poll; later ones end at once. */
+  close(): void {
+    this.#closed = true
+    for (const release of Array.from(this.#waiting)) release()
+  }
+}
+
+const workerOf = (request: {
+  readonly identity?: string | null | undefined
+  readonly workerInstanceKey?: string | null | undefined
+}): { identity: string; workerInstanceKey: string } => ({
+  identity: request.identity ?? "",
+  workerInstanceKey: request.workerInstanceKey ?? ""
+})
+
+const concat = (parts: readonly Uint8Array[]): Uint8Array =>
+  parts.length === 1 && parts[0] !== undefined ? parts[0] : Buffer.concat(parts)
+
+/** The stored events from one to another, with the transient ones behind them, up to the size of a page. */
+export const historyPage = (
+  run: Run,
+  from: number,
+  to: number,
+  maxEvents = pageEvents
+): { frames: Uint8Array[]; nextPageToken: Uint8Array } => {
+  const frames: Uint8Array[] = []
+  let bytes = 0
+  const stored = Math.min(to, run.frames.length)
+  for (let id = from; id <= stored; id++) {
+    const frame = run.frames[id - 1]
+    if (frame === undefined) break
+    if (frames.length > 0 && (frames.length >= maxEvents || bytes + frame.length > pageBytes))
+      return {
+        frames,
+        nextPageToken: historyToken({ runId: run.runId, nextEventId: id, waitAfter: 0, endEventId: to })
+      }
+    frames.push(frame)
+    bytes += frame.length
+  }
+  if (to > run.frames.length) frames.push(...transientEvents(run).map(encodeFrame))
+  return { frames, nextPageToken: new Uint8Array(0) }
+}

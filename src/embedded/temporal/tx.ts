@@ -1,0 +1,226 @@
+import { EventType, TaskQueueKind } from "./proto/enums.ts"
+import { fromMillis, toMillis } from "./proto/time.ts"
+import { types } from "./proto/root.ts"
+import type { HistoryEvent } from "./proto/root.ts"
+import { encodeFrame, isBuffered, isClosing, reorder, startedReference } from "./history.ts"
+import { applyEvent, assignEventId, buffered, isOpen } from "./state.ts"
+import type { Run } from "./run.ts"
+
+/** Limits of the service; the defaults are the real server's. */
+export interface Limits {
+  /** Bytes of one payload field that are refused. */
+  readonly blobSize: number
+  readonly memoSize: number
+  /** Events and bytes of history from which a run is told to continue as new. */
+  readonly suggestContinueAsNewCount: number
+  readonly suggestContinueAsNewSize: number
+  /** Events and bytes of history at which a run is terminated. */
+  readonly historyCount: number
+  readonly historySize: number
+  readonly pendingActivities: number
+  readonly pendingChildren: number
+  readonly pendingSignals: number
+  readonly pendingCancels: number
+  readonly signals: number
+  /** Characters of an id or a name. */
+  readonly idLength: number
+}
+
+export const defaultLimits: Limits = {
+  blobSize: 2 * 1024 * 1024,
+  memoSize: 2 * 1024 * 1024,
+  suggestContinueAsNewCount: 4096,
+  suggestContinueAsNewSize: 4 * 1024 * 1024,
+  historyCount: 51_200,
+  historySize: 50 * 1024 * 1024,
+  pendingActivities: 2000,
+  pendingChildren: 2000,
+  pendingSignals: 2000,
+  pendingCancels: 2000,
+  signals: 10_000,
+  idLength: 1000
+}
+
+/** What a transition needs to know of the engine. */
+export interface Core {
+  readonly limits: Limits
+  /** A run of this service, from memory or storage. */
+  findRun(runId: string): Run | undefined
+  currentRunId(namespace: string, workflowId: string): string | undefined
+  hasNamespace(namespace: string): boolean
+  /** Whether a worker takes workflow tasks from this queue. */
+  isPolled(namespace: string, queue: string): boolean
+}
+
+/** Everything of an event but what {@link Tx.add} gives it. */
+export type EventBody = Omit<HistoryEvent, "eventId" | "eventTime" | "eventType">
+
+/** A task to be offered to workers once the transaction is committed. */
+export type Offer =
+  | { readonly kind: "workflow"; readonly run: Run }
+  | {
+      readonly kind: "activity"
+      readonly run: Run
+      readonly scheduledEventId: number
+      readonly attempt: number
+    }
+
+/**
+ * One transition, across as many runs as it needs. Nothing in it waits; what it did is committed as one
+ * transaction, or undone.
+ */
+export class Tx {
+  readonly core: Core
+  readonly now: number
+  readonly touched = new Set<Run>()
+  readonly created = new Set<Run>()
+  readonly offers: Offer[] = []
+  readonly #deferred: (() => void)[] = []
+  readonly #afterCommit: (() => void)[] = []
+
+  constructor(core: Core, now: number) {
+    this.core = core
+    this.now = now
+  }
+
+  /** Has to be called before a run's overlay is changed, so that it is stored or undone. */
+  touch(run: Run): void {
+    this.touched.add(run)
+  }
+
+  create(run: Run): void {
+    this.created.add(run)
+    this.touched.add(run)
+  }
+
+  findRun(runId: string): Run | undefined {
+    for (const run of this.created) if (run.runId === runId) return run
+    return this.core.findRun(runId)
+  }
+
+  currentRun(namespace: string, workflowId: string): Run | undefined {
+    let found: Run | undefined
+    for (const run of this.created)
+      if (run.workflowId === workflowId && run.namespace === namespace) found = run
+    if (found !== undefined) return found
+    const runId = this.core.currentRunId(namespace, workflowId)
+    return runId === undefined ? undefined : this.core.findRun(runId)
+  }
+
+  /** Adds an event to a run: into its history, or to the buffer if it came from outside. */
+  add(run: Run, type: number, body: EventBody, time = this.now): HistoryEvent {
+    this.touch(run)
+    const event: HistoryEvent = { ...body, eventType: type, eventTime: fromMillis(time), eventId: 0 }
+    if (isBuffered(type)) {
+      applyEvent(run.h, event)
+      run.x.buffered.push(event)
+      return event
+    }
+    event.eventId = run.nextEventId
+    this.#append(run, event)
+    applyEvent(run.h, event)
+    if (isClosing(type)) run.x.buffered = []
+    return event
+  }
+
+  /** Moves the buffered events into the history. Returns whether there were any. */
+  flush(run: Run): boolean {
+    const events = run.x.buffered
+    if (events.length === 0) return false
+    run.x.buffered = []
+    const started = new Map<number, number>()
+    for (const event of reorder(events)) {
+      const id = run.nextEventId
+      event.eventId = id
+      const activity = event.activityTaskStartedEventAttributes
+      const child = event.childWorkflowExecutionStartedEventAttributes
+      if (activity) started.set(Number(activity.scheduledEventId), id)
+      else if (child) started.set(Number(child.initiatedEventId), id)
+      else {
+        const reference = startedReference(event)
+        if (reference !== undefined && Number(reference.attributes.startedEventId) === buffered)
+          reference.attributes.startedEventId = started.get(reference.of) ?? 0
+      }
+      this.#append(run, event)
+      assignEventId(run.h, event)
+    }
+    return true
+  }
+
+  #append(run: Run, event: HistoryEvent): void {
+    const frame = encodeFrame(event)
+    run.frames.push(frame)
+    run.historySize += frame.length
+  }
+
+  /** Something to do after what is going on now, in the same transaction. */
+  defer(action: () => void): void {
+    this.#deferred.push(action)
+  }
+
+  settle(): void {
+    for (let action = this.#deferred.shift(); action !== undefined; action = this.#deferred.shift()) action()
+  }
+
+  /** Something to do once the transaction is committed. */
+  afterCommit(action: () => void): void {
+    this.#afterCommit.push(action)
+  }
+
+  runAfterCommit(): void {
+    for (const action of this.#afterCommit) action()
+  }
+
+  /** Ends the transition: what is buffered enters the history unless a workflow task is started. */
+  finish(): void {
+    this.settle()
+    for (const run of this.touched)
+      if ((run.x.task?.startedEventId ?? 0) === 0 || !isOpen(run.h)) this.flush(run)
+  }
+}
+
+/** The queue that the next workflow task of a run goes to. */
+export const currentQueue = (run: Run): { name: string; kind: number; normalName?: string } => {
+  const normal = run.h.started.taskQueue?.name ?? ""
+  return run.x.sticky === undefined
+    ? { name: normal, kind: TaskQueueKind.Normal }
+    : { name: run.x.sticky.queue, kind: TaskQueueKind.Sticky, normalName: normal }
+}
+
+/** The event of a transient workflow task, which is shown to the worker but stored only if the task completes. */
+export const transientEvents = (run: Run): HistoryEvent[] => {
+  const task = run.x.task
+  if (task === undefined || !task.transient) return []
+  const events: HistoryEvent[] = [
+    {
+      eventId: task.scheduledEventId,
+      eventTime: fromMillis(task.scheduledTime),
+      eventType: EventType.WorkflowTaskScheduled,
+      workflowTaskScheduledEventAttributes: {
+        taskQueue: { name: run.h.started.taskQueue?.name ?? "", kind: TaskQueueKind.Normal },
+        startToCloseTimeout: fromMillis(task.timeoutMs),
+        attempt: task.attempt
+      }
+    }
+  ]
+  if (task.startedEventId > 0)
+    events.push({
+      eventId: task.startedEventId,
+      eventTime: fromMillis(task.startedTime),
+      eventType: EventType.WorkflowTaskStarted,
+      workflowTaskStartedEventAttributes: {
+        scheduledEventId: task.scheduledEventId,
+        identity: task.identity,
+        requestId: task.requestId,
+        suggestContinueAsNew: task.suggestContinueAsNew,
+        historySizeBytes: task.historySize
+      }
+    })
+  return events
+}
+
+/** Bytes of a payload-bearing message, to hold against {@link Limits.blobSize}. */
+export const sizeOfMemo = (memo: Parameters<typeof types.memo.encode>[0] | null | undefined): number =>
+  memo === null || memo === undefined ? 0 : types.memo.encode(memo).finish().length
+
+export const eventTime = (event: HistoryEvent): number => toMillis(event.eventTime) ?? 0
