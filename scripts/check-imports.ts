@@ -41,18 +41,18 @@ const rules: ReadonlyArray<Rule> = [
     why: "a service is a contract: it names no driver, not even its types"
   },
   {
+    place: "definition",
+    files: /^workflow\/(Definition|Evaluate|interpreter\/Protocol)\.ts$/,
+    may: [],
+    packages: [],
+    why: "the recorded form of a workflow is plain data, shared with the sandbox"
+  },
+  {
     place: "interpreter",
     files: /^workflow\/interpreter\//,
     may: ["definition"],
     packages: ["@temporalio/workflow", "@temporalio/common"],
     why: "the interpreter is bundled for Temporal's sandbox, where only deterministic code runs"
-  },
-  {
-    place: "definition",
-    files: /^workflow\/(Definition|Evaluate)\.ts$/,
-    may: [],
-    packages: [],
-    why: "the recorded form of a workflow is plain data, shared with the sandbox"
   },
   {
     place: "workflow",
@@ -86,7 +86,7 @@ const rules: ReadonlyArray<Rule> = [
     place: "cli",
     files: /^cli\//,
     may: ["runtime", "layers", "config", "workflow", "definition", "services"],
-    packages: ["effect", "@effect/platform-node", "acorn"],
+    packages: ["effect", "@effect/platform-node", "acorn", "@temporalio/worker"],
     why: "the CLI is a thin shell over the runtime"
   },
   {
