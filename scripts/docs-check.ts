@@ -290,7 +290,7 @@ const checkErrorCodes = async (): Promise<void> => {
   const page = "docs/errors.md"
   const text = await readFile(join(root, page), "utf8").catch(() => "")
   const documented = new Set(
-    [...text.matchAll(/^\| `(COMPOZY_[A-Z0-9_]+)` \|/gm)].map((match) => match[1] ?? "")
+    [...text.matchAll(/^\| `(COMPOZY_[A-Z0-9_]+)` +\|/gm)].map((match) => match[1] ?? "")
   )
   const codes = await errorCodes()
   for (const code of codes) if (!documented.has(code)) problems.push(`${page}: ${code} is missing`)
