@@ -4,6 +4,10 @@
  */
 import type { TaskDefinition } from "./Definition.ts"
 import { definitionError, type MaybePlace } from "./DefinitionError.ts"
+import type { PlainCodec } from "./PlainSchema.ts"
+import type { AnySignal } from "./Signal.ts"
+import type { AnyTool } from "./Tool.ts"
+import type { AnyWorkflow, WorkflowFunction } from "./Workflow.ts"
 
 /** A block that records tasks: the workflow's own, a route, a branch, a body. */
 export interface Block {
@@ -14,6 +18,8 @@ export interface Block {
   readonly prefix: string
   /** The places of its tasks by id. */
   readonly ids: Map<string, string | undefined>
+  /** The functions of its `fn` tasks by name, and how often each was used. */
+  readonly functions: Map<string, { readonly f: unknown; uses: number }>
   readonly tasks: Array<TaskDefinition>
   /** The path of the parallel task that this is a branch of. */
   readonly branchOf: string | undefined
@@ -28,6 +34,17 @@ export interface Build {
   readonly root: Block
   /** The innermost open block; undefined once the build function has returned. */
   current: Block | undefined
+  readonly tools: Map<string, Named<AnyTool>>
+  readonly workflows: Map<string, Named<AnyWorkflow>>
+  readonly signals: Map<string, Named<AnySignal>>
+  readonly functions: Map<string, WorkflowFunction>
+  readonly decoders: Map<string, PlainCodec>
+}
+
+/** What a definition names, and where it did first. */
+export interface Named<A> {
+  readonly value: A
+  readonly at: string | undefined
 }
 
 /** Where a reference comes from. */
@@ -43,11 +60,22 @@ export const startBuild = (workflow: string, at: string | undefined): Build => {
     name: `the workflow "${workflow}"`,
     prefix: "",
     ids: new Map(),
+    functions: new Map(),
     tasks: [],
     branchOf: undefined,
     computes: false
   }
-  return { workflow, at, root, current: root }
+  return {
+    workflow,
+    at,
+    root,
+    current: root,
+    tools: new Map(),
+    workflows: new Map(),
+    signals: new Map(),
+    functions: new Map(),
+    decoders: new Map()
+  }
 }
 
 /** Runs `body` with `block` as the innermost open one. */
@@ -95,19 +123,6 @@ export const openBlock = (build: Build | undefined, what: string, at: string | u
       { what: "called at", at },
       { what: `the workflow "${build?.workflow ?? ""}"`, at: build?.at }
     ]
-  })
-}
-
-const idGrammar = /^[A-Za-z][A-Za-z0-9_-]{0,63}$/
-
-/** Refuses an id that cannot be part of a path. */
-export const checkId = (what: string, id: unknown, at: string | undefined): void => {
-  if (typeof id === "string" && idGrammar.test(id)) return
-  throw definitionError({
-    code: "COMPOZY_DEFINITION_ID_INVALID",
-    problem: `The id ${typeof id === "string" ? JSON.stringify(id) : String(id)} of ${what} is not valid`,
-    fix: 'use a letter, then up to 63 letters, digits, "_" or "-"',
-    places: [{ what: "given at", at }]
   })
 }
 

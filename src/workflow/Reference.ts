@@ -2,7 +2,6 @@
  * The types of references: what a build function is given in place of values that exist only when the workflow
  * runs. This file holds types only; the proxies behind them are made by `ReferenceProxy.ts`.
  */
-import type { Json } from "./Definition.ts"
 
 /** @internal */
 declare const RefType: unique symbol

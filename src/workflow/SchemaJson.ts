@@ -4,6 +4,7 @@
 import * as Schema from "effect/Schema"
 import * as SchemaAST from "effect/SchemaAST"
 import type { Json } from "./Definition.ts"
+import { definitionError } from "./DefinitionError.ts"
 import { alternativesOf, mayBeUndefined, type Shape } from "./Shape.ts"
 
 type JsonObject = { readonly [key: string]: Json }
@@ -83,6 +84,39 @@ const nameOf = (ast: SchemaAST.Declaration): string => {
     return String(representation.id).replace(/^.*\//, "")
   }
   return SchemaAST.resolveIdentifier(ast) ?? "a declared type"
+}
+
+/** Refuses a schema whose encoded side is not JSON. */
+export const checkSchema = (schema: unknown, what: string, at: string | undefined): void => {
+  if (!Schema.isSchema(schema)) {
+    throw definitionError({
+      code: "COMPOZY_DEFINITION_ARGUMENT_INVALID",
+      problem: `${what} is not a schema`,
+      fix: "give it an Effect Schema: Schema.Struct({ ... })",
+      places: [{ what: "given at", at }]
+    })
+  }
+  const part = nonJsonPartOf(schema)
+  if (part === undefined) return
+  throw definitionError({
+    code: "COMPOZY_DEFINITION_SCHEMA_NOT_JSON",
+    problem: `${what} has no JSON form${part.path === "" ? "" : ` at ${part.path}`}: its encoded side is ${part.what}`,
+    fix: replacements[part.what] ?? "use a schema whose encoded side is JSON",
+    places: [{ what: "given at", at }]
+  })
+}
+
+const replacements: { readonly [what: string]: string } = {
+  Date: "use Schema.DateFromString",
+  BigInt: "use Schema.BigIntFromString",
+  Uint8Array: "use Schema.Uint8ArrayFromBase64",
+  URL: "use Schema.URLFromString",
+  Duration: "use Schema.DurationFromMillis",
+  ReadonlyMap: "use Schema.Record, or an array of pairs",
+  ReadonlySet: "use Schema.Array",
+  Option: "use Schema.OptionFromNullOr",
+  Redacted:
+    "use Schema.String: histories keep what workflows pass on, so give tools their secrets by a service"
 }
 
 /** The JSON Schema (draft 2020-12) of a schema's JSON side, in one document with its `$defs`. */

@@ -164,6 +164,14 @@ const itemsOf = (part: Shape, index: number | undefined): ReadonlyArray<Shape> |
   return all.length === 0 ? [undefinedShape] : all.map((ast): Shape => ({ tag: "schema", ast }))
 }
 
+/** What any item of a list is, or undefined where the value is no list. */
+export const elementOf = (shape: Shape): Shape | undefined => {
+  const lists = alternativesOf(presentOf(shape)).map((part) =>
+    part.tag === "tuple" ? part.items : itemsOf(part, undefined)
+  )
+  return lists.includes(undefined) ? undefined : wholeOf(unionOf(lists.flatMap((items) => items ?? [])))
+}
+
 /** What a record has under a key, or undefined where the value is no record. */
 export const valueOf = (shape: Shape): Shape | undefined => {
   let known = false

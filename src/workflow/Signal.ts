@@ -1,7 +1,11 @@
 /**
  * A typed signal: what `task.wait` waits for and `task.signal` sends.
  */
-import type * as Schema from "effect/Schema"
+import { checkId } from "./Id.ts"
+import { placeOf } from "./Place.ts"
+import type { PlainCodec, PlainSchema } from "./PlainSchema.ts"
+import type { Checked } from "./Reference.ts"
+import { checkSchema } from "./SchemaJson.ts"
 
 /** The brand of a signal: `Symbol.for("compozy/Signal")`. */
 export const SignalTypeId: unique symbol = Symbol.for("compozy/Signal")
@@ -18,7 +22,7 @@ export interface Signal<in out P> {
   readonly "~types"?: { readonly payload: P; readonly send: (payload: P) => void }
   readonly id: string
   readonly description: string | undefined
-  readonly payload: Schema.Codec<unknown, unknown>
+  readonly payload: PlainCodec
 }
 
 /** Any signal. */
@@ -26,5 +30,37 @@ export interface AnySignal {
   readonly [SignalTypeId]: SignalBrand
   readonly id: string
   readonly description: string | undefined
-  readonly payload: Schema.Codec<unknown, unknown>
+  readonly payload: PlainCodec
+}
+
+/**
+ * Defines a signal.
+ *
+ * @param options.id unique among the signals of a workflow: a letter, then up to 63 letters, digits, `_` or `-`
+ * @param options.description what it tells, for people
+ * @param options.payload checks what is sent; its encoded side has to be JSON
+ * @throws DefinitionError where the id or the schema cannot be used
+ *
+ * @example
+ * ```ts
+ * import { Schema } from "effect"
+ * import { defineSignal } from "compozy"
+ *
+ * export const approval = defineSignal({ id: "approval", payload: Schema.Struct({ approved: Schema.Boolean }) })
+ * ```
+ */
+export const defineSignal = <PS extends PlainSchema>(options: {
+  readonly id: string
+  readonly description?: string
+  readonly payload: PS & Checked<PS["Encoded"]>
+}): Signal<PS["Encoded"]> => {
+  const at = placeOf(defineSignal)
+  checkId("a signal", options.id, at)
+  checkSchema(options.payload, `The payload of the signal "${options.id}"`, at)
+  return {
+    [SignalTypeId]: { format: 1 },
+    id: options.id,
+    description: options.description,
+    payload: options.payload
+  }
 }

@@ -3,8 +3,9 @@
  * tools, functions, schemas, signals and child workflows that the definition names.
  */
 import type * as Context from "effect/Context"
-import type * as Schema from "effect/Schema"
 import type { Json, WorkflowDefinition } from "./Definition.ts"
+import type { PlainCodec } from "./PlainSchema.ts"
+import type { Shape } from "./Shape.ts"
 import type { AnySignal } from "./Signal.ts"
 import type { AnyTool } from "./Tool.ts"
 
@@ -14,6 +15,8 @@ export const WorkflowTypeId: unique symbol = Symbol.for("compozy/Workflow")
 /** The format of the value behind {@link WorkflowTypeId}. */
 export interface WorkflowBrand {
   readonly format: 1
+  /** What is known of the output, for the workflows that run this one as a child. */
+  readonly shape: Shape
 }
 
 /** A function of the process that a workflow names (`fn`): it gets and gives JSON. */
@@ -31,15 +34,15 @@ export interface Workflow<in I, out O, out R = never> {
   /** The recorded form: plain JSON. */
   readonly definition: WorkflowDefinition
   /** Checks the input at the edge; its encoded side is what the workflow sees. */
-  readonly input: Schema.Codec<unknown, unknown>
+  readonly input: PlainCodec
   /** Checks the output at the end, where one was given. */
-  readonly output: Schema.Codec<unknown, unknown> | undefined
+  readonly output: PlainCodec | undefined
   /** The tools that this definition names, by id (not those of its children). */
   readonly tools: { readonly [id: string]: AnyTool }
   /** The functions of `fn`, by the `name` in their tasks. */
   readonly functions: { readonly [name: string]: WorkflowFunction }
   /** The schemas of `decode`, by the `name` in their tasks. A value is decoded, and its encoded side is the result. */
-  readonly decoders: { readonly [name: string]: Schema.Codec<unknown, unknown> }
+  readonly decoders: { readonly [name: string]: PlainCodec }
   /** The child workflows that this definition names, by id. */
   readonly workflows: { readonly [id: string]: AnyWorkflow }
   /** The signals that it waits for or sends, by id. */
