@@ -3,12 +3,10 @@ import { Context, Effect, Layer, type Scope } from "effect"
 import * as Reactivity from "effect/reactivity/Reactivity"
 import { SqlClient } from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
-import { chmodSync, mkdirSync, statSync } from "node:fs"
-import { dirname } from "node:path"
 import { Store } from "../../services/Store.ts"
-import { LayerError } from "../LayerError.ts"
+import { type OwnedFile, ownFile, storageError } from "../FileOwner.ts"
+import type { LayerError } from "../LayerError.ts"
 import { sqlite } from "./Dialect.ts"
-import { own } from "./FileOwner.ts"
 import { makeMigrator, type Migrator } from "./Migrator.ts"
 import { migrations } from "./migrations/sqlite/index.ts"
 import * as SqliteClient from "./SqliteClient.ts"
@@ -31,42 +29,13 @@ export interface PersistentDatabaseOptions {
   readonly synchronous?: "normal" | "full"
 }
 
-const storage = (path: string, what: string, cause: unknown): LayerError =>
-  new LayerError({
-    layer: "database",
-    failure: "storage",
-    message: `The database ${path} ${what}: ${cause instanceof Error ? cause.message : String(cause)}`,
-    fix: "Check the path, the permissions of its folder and the free space, or set another database.path.",
-    key: "database.path",
-    value: path,
-    address: path,
-    cause
-  })
-
-/** Nobody but the owner reads the database or its folder. Folders that exist keep their mode. */
-const prepareFolder = (path: string) =>
-  Effect.try({
-    try: () => {
-      mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
-    },
-    catch: (cause) => storage(path, "has no usable folder", cause)
-  })
-
-const restrictFile = (path: string) =>
-  Effect.try({
-    try: () => {
-      if ((statSync(path).mode & 0o077) !== 0) chmodSync(path, 0o600)
-    },
-    catch: (cause) => storage(path, "cannot be made private", cause)
-  })
-
 const open = Effect.fnUntraced(function* (
   options: PersistentDatabaseOptions
 ): Effect.fn.Return<SqliteClient.SqliteClient, LayerError, Scope.Scope | Reactivity.Reactivity> {
   const { busyTimeout, path, synchronous } = options
-  yield* prepareFolder(path)
-  yield* own(path)
-  const openError = (error: SqlError) => storage(path, "cannot be opened", error.reason.cause)
+  const file: OwnedFile = { path, layer: "database", key: "database.path", what: "database" }
+  yield* ownFile(file)
+  const openError = (error: SqlError) => storageError(file, "cannot be opened", error.reason.cause)
   const sql = yield* Effect.mapError(
     SqliteClient.make({
       filename: path,
@@ -75,7 +44,6 @@ const open = Effect.fnUntraced(function* (
     }),
     openError
   )
-  yield* restrictFile(path)
   // The first read finds out whether this is a database at all.
   yield* Effect.mapError(sql`SELECT count(*) FROM sqlite_schema`, openError)
   return sql

@@ -1,0 +1,89 @@
+/** The workflow engine in this process, for memory and persistent mode. */
+import { Effect, Redacted, type Scope } from "effect"
+import type { EmbeddedTemporalError, EmbeddedTemporalOptions } from "../../embedded/temporal/index.ts"
+import type { Temporal } from "../../services/Temporal.ts"
+import { LayerError, type LayerFailure } from "../LayerError.ts"
+import { makeTemporal } from "./EndpointLayer.ts"
+
+/** What memory and persistent mode have in common. Durations are milliseconds. */
+export interface EmbeddedTemporalLayerOptions {
+  /** Default `default`. */
+  readonly namespace?: string
+  /** The loopback address to listen on. Default 127.0.0.1. */
+  readonly host?: string
+  /** Default 0: any free port. */
+  readonly port?: number
+  /** How long the engine has to answer. Default 10,000. */
+  readonly startTimeout?: number
+  /** What is kept of closed executions. */
+  readonly retention?: { readonly period?: number; readonly maxClosed?: number }
+  /** From which level on the engine logs. Default `warn`. */
+  readonly logLevel?: "debug" | "info" | "warn" | "error"
+}
+
+const LEVELS = ["debug", "info", "warn", "error"] as const
+
+const failures: Record<EmbeddedTemporalError["reason"], readonly [LayerFailure, string]> = {
+  NotLoopback: ["invalid", "temporal.host"],
+  PortInUse: ["in-use", "temporal.port"],
+  Storage: ["storage", "temporal.file"],
+  Listen: ["failed", "temporal.host"]
+}
+
+const toLayerError = (error: EmbeddedTemporalError): LayerError => {
+  const [failure, key] = failures[error.reason]
+  return new LayerError({
+    layer: "temporal",
+    failure,
+    message: `The embedded workflow engine cannot start: ${error.message}.`,
+    fix: `${error.fix.charAt(0).toUpperCase()}${error.fix.slice(1)}.`,
+    key,
+    cause: error
+  })
+}
+
+/**
+ * Starts the engine on loopback with a key of its own and connects to it. `storage` says where it keeps what it
+ * knows.
+ */
+export const makeEmbeddedTemporal = Effect.fnUntraced(function* (
+  options: EmbeddedTemporalLayerOptions,
+  storage: Pick<EmbeddedTemporalOptions, "file" | "synchronous">
+): Effect.fn.Return<Temporal["Service"], LayerError, Scope.Scope> {
+  const { EmbeddedTemporal } = yield* Effect.promise(() => import("../../embedded/temporal/index.ts"))
+  const { host, logLevel = "warn", port, retention } = options
+  const log = Effect.runForkWith(yield* Effect.context())
+  const levels = {
+    debug: Effect.logDebug,
+    info: Effect.logInfo,
+    warn: Effect.logWarning,
+    error: Effect.logError
+  }
+  const server = yield* Effect.mapError(
+    EmbeddedTemporal.make({
+      ...storage,
+      ...(options.namespace !== undefined && { namespace: options.namespace }),
+      ...(host !== undefined && { host }),
+      ...(port !== undefined && { port }),
+      retention: {
+        ...(retention?.period !== undefined && { ageMs: retention.period }),
+        ...(retention?.maxClosed !== undefined && { closedRuns: retention.maxClosed })
+      },
+      logger: (level, message, attributes) => {
+        if (LEVELS.indexOf(level) < LEVELS.indexOf(logLevel)) return
+        log(Effect.annotateLogs(levels[level](message), { service: "temporal", ...attributes }))
+      }
+    }),
+    toLayerError
+  )
+  return yield* makeTemporal(
+    {
+      address: server.address,
+      namespace: server.namespace,
+      apiKey: Redacted.make(server.apiKey),
+      startTimeout: options.startTimeout ?? 10_000,
+      loopback: true
+    },
+    () => Effect.void
+  )
+})
