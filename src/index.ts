@@ -10,6 +10,7 @@ export {
   defineWorkflow,
   DefinitionError,
   DefinitionErrorCode,
+  definitionHash,
   eq,
   fn,
   gt,
@@ -23,7 +24,9 @@ export {
   ne,
   not,
   or,
-  text
+  text,
+  toMermaid,
+  WorkflowDefinitionSchema
 } from "./workflow/index.ts"
 export type {
   Absent,

@@ -5,7 +5,10 @@ export { Activity, type ToolContext } from "./Activity.ts"
 export { defineWorkflow, type BuildScope, type WorkflowOptions } from "./DefineWorkflow.ts"
 export { DefinitionError, DefinitionErrorCode, type DefinitionPlace } from "./DefinitionError.ts"
 export type { AttemptError, Json, TaskDefinition, WorkflowDefinition } from "./Definition.ts"
+export { definitionHash } from "./DefinitionHash.ts"
+export { WorkflowDefinitionSchema } from "./DefinitionSchema.ts"
 export { decode, fn } from "./Functions.ts"
+export { toMermaid } from "./Mermaid.ts"
 export {
   add,
   and,

@@ -28,8 +28,8 @@ import {
 
 /** Compiles only where both types are the same. */
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false
-const same = <A, B>(..._: Same<A, B> extends true ? [] : [expected: A, found: B]): void => undefined
-const typeOf = <T>(_: Ref<T>): T => undefined as T
+declare const same: <A, B>(...different: Same<A, B> extends true ? [] : [expected: A, found: B]) => void
+declare const typeOf: <T>(reference: Ref<T>) => T
 
 type OutputOf<W> = W extends Workflow<never, infer O, unknown> ? O : never
 
