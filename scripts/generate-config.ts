@@ -6,8 +6,8 @@
 import { execFileSync } from "node:child_process"
 import { writeFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
-import { sectionsModule } from "./generate-config-sections.ts"
-import { settingsModule } from "./generate-config-settings.ts"
+import { sectionsModule } from "./config/sections.ts"
+import { settingsModule } from "./config/settings.ts"
 
 const root = new URL("../", import.meta.url)
 const files: ReadonlyArray<readonly [path: string, text: string]> = [

@@ -24,7 +24,15 @@ export const ConfigProblemCode = Schema.Literals([
   "COMPOZY_CONFIG_WORKFLOWS",
   "COMPOZY_CONFIG_LAYER_MISSING",
   "COMPOZY_CONFIG_FUNCTION_THREW",
-  "COMPOZY_CONFIG_NOT_AN_OBJECT"
+  "COMPOZY_CONFIG_NOT_AN_OBJECT",
+  // Warnings: they never stop a start.
+  "COMPOZY_CONFIG_SQLITE_CONCURRENCY",
+  "COMPOZY_CONFIG_MIXED_MODES",
+  "COMPOZY_CONFIG_NOT_FOR_PRODUCTION",
+  "COMPOZY_CONFIG_UNENCRYPTED",
+  "COMPOZY_CONFIG_NO_EFFECT",
+  "COMPOZY_CONFIG_UNKNOWN_VARIABLE",
+  "COMPOZY_CONFIG_TESTED_REFERENCE"
 ])
 /** The stable codes of what can be wrong with a setting. */
 export type ConfigProblemCode = typeof ConfigProblemCode.Type

@@ -1,6 +1,6 @@
 /** Makes `src/config/Sections.ts` from the registry: what a config file may hold, section by section. */
-import { type ComponentMode, type Key, type KeyType, appliesIn, defaultIn } from "../src/config/Key.ts"
-import { componentModes, keys, optionalGroups, sections } from "../src/config/Keys.ts"
+import { type ComponentMode, type Key, type KeyType, appliesIn, defaultIn } from "../../src/config/Key.ts"
+import { componentModes, keys, optionalGroups, sections } from "../../src/config/Keys.ts"
 
 /** The keys that say which member of a union this is; the unions are put together in src/config/ModeConfig.ts. */
 const discriminants = new Set(["redis.mode", "temporal.mode", "database.driver"])

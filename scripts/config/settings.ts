@@ -1,6 +1,6 @@
 /** Makes `src/config/Settings.ts` from the registry: the resolved form of every key. */
-import { type ComponentMode, type Key, type KeyType, appliesIn, defaultIn } from "../src/config/Key.ts"
-import { componentModes, keys, optionalGroups, sections } from "../src/config/Keys.ts"
+import { type ComponentMode, type Key, type KeyType, appliesIn, defaultIn } from "../../src/config/Key.ts"
+import { componentModes, keys, optionalGroups, sections } from "../../src/config/Keys.ts"
 
 /** Keys that resolution always fills in, although they have no default of their own. */
 const alwaysResolved = new Set(["mode", "name", "database.url", "database.host", "temporal.address"])

@@ -1,0 +1,73 @@
+/**
+ * Lets Node load a user's TypeScript as it stands: as ES modules whatever the package's `type` says, with `./x`
+ * and `./x.js` finding `./x.ts`. Only files outside node_modules are touched.
+ */
+import { readFileSync } from "node:fs"
+import { registerHooks } from "node:module"
+import { fileURLToPath } from "node:url"
+
+const installed = Symbol.for("compozy/ModuleHooks")
+
+const isOwn = (url: string | undefined): boolean =>
+  url !== undefined && url.startsWith("file:") && !url.includes("/node_modules/")
+
+/** What `./x`, `./x.js` and `./x.mjs` may also mean, in this order. */
+const alternatives = (specifier: string): ReadonlyArray<string> => {
+  if (/\.m?js$/u.test(specifier)) return [specifier.replace(/js$/u, "ts")]
+  if (/\.(?:[cm]?ts|cjs|json|node|wasm)$/u.test(specifier)) return []
+  const path = specifier.replace(/\/$/u, "")
+  return [".ts", ".mts", ".js", ".mjs", "/index.ts", "/index.mts", "/index.js", "/index.mjs"].map(
+    (end) => `${path}${end}`
+  )
+}
+
+const isMissing = (error: unknown): boolean =>
+  error instanceof Error &&
+  "code" in error &&
+  (error.code === "ERR_MODULE_NOT_FOUND" ||
+    error.code === "MODULE_NOT_FOUND" ||
+    error.code === "ERR_UNSUPPORTED_DIR_IMPORT")
+
+const moduleSyntax = /^[ \t]*(?:import[\s{*"']|export[\s{*])/mu
+
+const formatOf = (url: string, declared: string | null | undefined): string | undefined => {
+  const path = url.replace(/[?#].*$/u, "")
+  if (/\.m?ts$/u.test(path)) return "module-typescript"
+  // npm init writes "type": "commonjs" into every new package; what is written as a module is loaded as one.
+  if (
+    path.endsWith(".js") &&
+    declared === "commonjs" &&
+    moduleSyntax.test(readFileSync(fileURLToPath(path), "utf8"))
+  ) {
+    return "module"
+  }
+  return undefined
+}
+
+/** Installs the hooks, once a process, whichever copy of the package asks. They stay: tools may import later. */
+export const installHooks = (): void => {
+  if (Reflect.has(globalThis, installed)) return
+  Reflect.defineProperty(globalThis, installed, { value: true })
+  registerHooks({
+    resolve: (specifier, context, next) => {
+      if (!/^\.{1,2}\//u.test(specifier) || !isOwn(context.parentURL)) return next(specifier, context)
+      try {
+        return next(specifier, context)
+      } catch (error) {
+        if (!isMissing(error)) throw error
+        for (const alternative of alternatives(specifier)) {
+          try {
+            return next(alternative, context)
+          } catch (other) {
+            if (!isMissing(other)) throw other
+          }
+        }
+        throw error
+      }
+    },
+    load: (url, context, next) => {
+      const format = isOwn(url) ? formatOf(url, context.format) : undefined
+      return next(url, format === undefined ? context : { ...context, format })
+    }
+  })
+}
