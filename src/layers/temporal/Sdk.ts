@@ -14,10 +14,11 @@ export interface Sdk {
 
 /** Loads it; importing the module alone loads nothing. */
 export const loadSdk: Effect.Effect<Sdk> = Effect.promise(async () => {
-  const [{ Connection }, { temporal }, { msNumberToTs }] = await Promise.all([
+  // A CommonJS module whose exports Node cannot see by name.
+  const [{ Connection }, { default: proto }, { msNumberToTs }] = await Promise.all([
     import("@temporalio/client/lib/connection.js"),
     import("@temporalio/proto"),
     import("@temporalio/common/lib/time.js")
   ])
-  return { Connection, temporal, toDuration: msNumberToTs }
+  return { Connection, temporal: proto.temporal, toDuration: msNumberToTs }
 })

@@ -1,0 +1,161 @@
+/**
+ * Values too large for a history, kept in the store by their content hash. Blobs hold plain JSON, never references
+ * to other blobs.
+ */
+import { Effect, Option } from "effect"
+import { createHash } from "node:crypto"
+import { NotFound, type ServiceError } from "../../services/ServiceError.ts"
+import type { Store } from "../../services/Store.ts"
+import type { Json } from "../../workflow/Definition.ts"
+import type { BlobMarker, Packed } from "../../workflow/interpreter/Protocol.ts"
+
+type Part = Json | undefined
+type JsonObject = { readonly [key: string]: Json }
+
+/** Parsed blobs are kept up to this many characters of JSON, the longest unused going first. */
+const cacheSize = 64 * 1024 * 1024
+
+const isMarker = (value: object): value is BlobMarker => Object.hasOwn(value, "$blob")
+
+/** Whether a value must be passed by reference: its JSON is longer than `limit`, or it looks like a reference itself. */
+export const mustKeep = (value: Json, limit: number): boolean => weigh(value, limit) > limit
+
+/** About the length of the JSON; infinite if the value has something in it that looks like a reference. */
+const weigh = (value: Json | undefined, limit: number): number => {
+  if (typeof value === "string") return value.length + 2
+  if (typeof value !== "object" || value === null) return 5
+  let size = 2
+  if (Array.isArray(value)) {
+    for (const item of value) {
+      size += 1 + weigh(item, limit - size)
+      if (size > limit) return size
+    }
+    return size
+  }
+  for (const key in value) {
+    if (key === "$blob") return Number.POSITIVE_INFINITY
+    size += key.length + 4 + weigh((value as JsonObject)[key], limit - size)
+    if (size > limit) return size
+  }
+  return size
+}
+
+const step = (value: Part, key: string | number): Part => {
+  if (typeof value !== "object" || value === null) return undefined
+  if (Array.isArray(value)) {
+    return typeof key === "number" ? value.at(key) : key === "length" ? value.length : undefined
+  }
+  return Object.hasOwn(value, key) ? (value as JsonObject)[String(key)] : undefined
+}
+
+/** Follows a path the way that references do: the field of an absent value is that absence. */
+const follow = (start: Json, path: ReadonlyArray<string | number>): Part => {
+  let value: Part = start
+  for (const key of path) {
+    if (value === undefined || value === null) return value
+    value = step(value, key)
+  }
+  return value
+}
+
+const hashesIn = (value: Json, found: Set<string>): void => {
+  if (typeof value !== "object" || value === null) return
+  if (Array.isArray(value)) for (const item of value) hashesIn(item, found)
+  else if (isMarker(value)) found.add(value.$blob)
+  else for (const part of Object.values(value)) hashesIn(part, found)
+}
+
+const substitute = (value: Json, blobs: ReadonlyMap<string, Json>): Part => {
+  if (typeof value !== "object" || value === null) return value
+  if (Array.isArray(value)) return value.map((item: Json) => substitute(item, blobs) ?? null)
+  if (isMarker(value)) return follow(blobs.get(value.$blob) ?? null, value.path ?? [])
+  const entries: Array<[string, Json]> = []
+  for (const [key, part] of Object.entries(value)) {
+    const resolved = substitute(part, blobs)
+    if (resolved !== undefined) entries.push([key, resolved])
+  }
+  return Object.fromEntries(entries)
+}
+
+/** Reads and writes blobs. */
+export interface Blobs {
+  /** Packs a value for a history: by reference where it must be. */
+  readonly pack: (executionId: string, value: Json) => Effect.Effect<Packed, ServiceError>
+  /** Packs a value by reference, whatever its size. */
+  readonly keep: (executionId: string, value: Json) => Effect.Effect<Packed, ServiceError>
+  /** Keeps JSON text under its hash, and that the execution uses it. */
+  readonly put: (executionId: string, text: string) => Effect.Effect<string, ServiceError>
+  /** The JSON of a blob; `NotFound` when the store does not have it. */
+  readonly read: (hash: string) => Effect.Effect<Json, ServiceError>
+  /** The value itself, with everything that it refers to. */
+  readonly open: (packed: Packed) => Effect.Effect<Json, ServiceError>
+}
+
+/** Blobs of a store; `inline` is the size in characters of JSON beyond which `pack` makes a reference. */
+export const makeBlobs = (store: Store["Service"], inline: number): Blobs => {
+  const parsed = new Map<string, { readonly json: Json; readonly size: number }>()
+  let total = 0
+
+  const remember = (hash: string, json: Json, size: number): void => {
+    if (size > cacheSize / 2 || parsed.has(hash)) return
+    parsed.set(hash, { json, size })
+    total += size
+    for (const [oldest, entry] of parsed) {
+      if (total <= cacheSize) break
+      parsed.delete(oldest)
+      total -= entry.size
+    }
+  }
+
+  const put = Effect.fnUntraced(function* (executionId: string, text: string) {
+    const bytes = Buffer.from(text)
+    const hash = createHash("sha256").update(bytes).digest("hex")
+    yield* store.putBlob({ hash, bytes, executionId })
+    return hash
+  })
+
+  const read = Effect.fnUntraced(function* (hash: string) {
+    const known = parsed.get(hash)
+    if (known !== undefined) {
+      parsed.delete(hash)
+      parsed.set(hash, known)
+      return known.json
+    }
+    const bytes = yield* store.getBlob(hash)
+    if (Option.isNone(bytes)) {
+      return yield* new NotFound({
+        service: "store",
+        operation: "store.getBlob",
+        message: `the value ${hash} is not in the store`
+      })
+    }
+    const json: Json = JSON.parse(Buffer.from(bytes.value).toString())
+    remember(hash, json, bytes.value.length)
+    return json
+  })
+
+  const keep = Effect.fnUntraced(function* (executionId: string, value: Json) {
+    const text = JSON.stringify(value)
+    const hash = yield* put(executionId, text)
+    remember(hash, value, text.length)
+    return { v: { $blob: hash, size: text.length }, r: 1 } satisfies Packed
+  })
+
+  const open = Effect.fnUntraced(function* (packed: Packed) {
+    if (packed.r !== 1) return packed.v
+    const hashes = new Set<string>()
+    hashesIn(packed.v, hashes)
+    const blobs = new Map<string, Json>()
+    for (const hash of hashes) blobs.set(hash, yield* read(hash))
+    return substitute(packed.v, blobs) ?? null
+  })
+
+  return {
+    put,
+    read,
+    keep,
+    open,
+    pack: (executionId, value) =>
+      mustKeep(value, inline) ? keep(executionId, value) : Effect.succeed({ v: value })
+  }
+}

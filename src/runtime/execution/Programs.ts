@@ -1,0 +1,94 @@
+/** The programs of a deployment's workflows: what an execution carries, made once and known by content. */
+import { createHash } from "node:crypto"
+import type { Json, WorkflowDefinition } from "../../workflow/Definition.ts"
+import type { Program, ProgramWorkflow } from "../../workflow/interpreter/Protocol.ts"
+import type { AnyWorkflow } from "../../workflow/Workflow.ts"
+
+/** Programs up to this many bytes travel in the start arguments; larger ones by the hash of a blob. */
+const inlineSize = 16_000
+
+/** A program as JSON text too. */
+export interface PreparedProgram {
+  readonly program: Program
+  readonly text: string
+  /** The content hash of the workflow's own definition. */
+  readonly hash: string
+  readonly inline: boolean
+}
+
+/** Keys sorted, and where a task stands in the source left out: moving a line changes no content. */
+const canonical = (value: Json): Json => {
+  if (typeof value !== "object" || value === null) return value
+  if (Array.isArray(value)) return value.map(canonical)
+  return Object.fromEntries(
+    Object.entries(value)
+      .toSorted(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
+      .map(([key, part]) => [key, canonical(part)])
+  )
+}
+
+const withoutSource = (value: Json): Json => {
+  if (typeof value !== "object" || value === null) return value
+  if (Array.isArray(value)) return value.map(withoutSource)
+  const isTask = "type" in value && "path" in value && "id" in value
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([key]) => !(isTask && key === "source"))
+      .map(([key, part]) => [key, withoutSource(part)])
+  )
+}
+
+/**
+ * The content hash of a definition: SHA-256 in hex over its canonical JSON, without the places of its tasks.
+ *
+ * @example
+ * ```ts
+ * import { definitionHash } from "./Programs.ts"
+ * import type { WorkflowDefinition } from "../../workflow/Definition.ts"
+ *
+ * const same = (a: WorkflowDefinition, b: WorkflowDefinition) => definitionHash(a) === definitionHash(b)
+ * ```
+ */
+export const definitionHash = (definition: WorkflowDefinition): string => {
+  // A definition is JSON by construction; its interface only says so field by field.
+  const json = withoutSource(definition as unknown as Json)
+  return createHash("sha256")
+    .update(JSON.stringify(canonical(json)))
+    .digest("hex")
+}
+
+const prepareWorkflow = (workflow: AnyWorkflow): ProgramWorkflow => {
+  // The schemas stay with the process, which checks with its own; the sandbox has no use for them.
+  const { input: _input, output: _output, description: _description, ...rest } = workflow.definition
+  const slim = withoutSource({ ...rest, input: true, output: true } as unknown as Json)
+  return {
+    definition: slim as unknown as WorkflowDefinition,
+    hash: definitionHash(workflow.definition),
+    checkOutput: workflow.output !== undefined
+  }
+}
+
+/** A workflow and its children, however deep. */
+export const withChildren = (
+  workflow: AnyWorkflow,
+  found = new Map<string, AnyWorkflow>()
+): Map<string, AnyWorkflow> => {
+  if (found.has(workflow.id)) return found
+  found.set(workflow.id, workflow)
+  for (const child of Object.values(workflow.workflows)) withChildren(child, found)
+  return found
+}
+
+/** The program of a workflow. */
+export const prepare = (workflow: AnyWorkflow): PreparedProgram => {
+  const workflows: Record<string, ProgramWorkflow> = {}
+  for (const [id, each] of withChildren(workflow)) workflows[id] = prepareWorkflow(each)
+  const program: Program = { workflows }
+  const text = JSON.stringify(program)
+  return {
+    program,
+    text,
+    hash: definitionHash(workflow.definition),
+    inline: Buffer.byteLength(text) < inlineSize
+  }
+}
