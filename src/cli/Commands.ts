@@ -9,7 +9,7 @@ import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import type { Key } from "../config/Key.ts"
 import { ExitCode } from "./ExitCode.ts"
-import type { CommandContext, Terminal } from "./Terminal.ts"
+import type { CommandContext, StopSignal, Terminal } from "./Terminal.ts"
 
 /** What a command does: gives its exit code, or fails with an error that is reported. */
 export type CommandEffect = Effect.Effect<ExitCode, unknown>
@@ -19,9 +19,8 @@ const settingFlag = (key: Key, name: string): Flag.Flag<Option.Option<string>> =
   const flag: Flag.Flag<string> =
     type.kind === "boolean"
       ? Flag.map(Flag.Boolean(name), String)
-      : type.kind === "choice"
-        ? Flag.Literals(name, type.values)
-        : Flag.withMetavar(Flag.String(name), type.kind)
+      : // A wrong choice is explained by the config's own checks, together with everything else that is wrong.
+        Flag.withMetavar(Flag.String(name), type.kind === "choice" ? type.values.join("|") : type.kind)
   const described = Flag.optional(Flag.withDescription(flag, key.help))
   return key.common ? described : Flag.withHidden(described)
 }
@@ -56,6 +55,8 @@ export interface CommandTreeOptions {
   readonly keys: ReadonlyArray<Key>
   readonly terminal: Terminal
   readonly version: string
+  /** Waits for the signal to stop, and takes over what it leads to. */
+  readonly stopRequested: Effect.Effect<StopSignal>
   /** Called with the exit code of the command that ran. */
   readonly finish: (code: ExitCode) => void
   /** Turns an error of a command into a message and an exit code. */
@@ -92,7 +93,8 @@ export const makeCommands = (options: CommandTreeOptions) => {
         flags,
         config: Option.getOrUndefined(shared.config),
         json: shared.json || flags["format"] === "json",
-        version: options.version
+        version: options.version,
+        stopRequested: options.stopRequested
       }
       const code = yield* Effect.promise(() => effect(context)).pipe(
         Effect.flatten,

@@ -3,11 +3,12 @@
  * Ctrl-C ends the process at once. SIGTERM never does: whoever sends it has SIGKILL.
  */
 import { ExitCode } from "./ExitCode.ts"
+import type { StopSignal } from "./Terminal.ts"
 
 /** What the listeners call. */
 export interface SignalHandlers {
   /** At the first signal. */
-  readonly stop: (signal: "SIGINT" | "SIGTERM") => void
+  readonly stop: (signal: StopSignal) => void
   /** At a Ctrl-C while stopping. */
   readonly force: () => void
 }
@@ -40,5 +41,5 @@ export const listenToSignals = (
 }
 
 /** The exit code of a command that a signal has stopped. */
-export const signalExitCode = (signal: "SIGINT" | "SIGTERM"): ExitCode =>
+export const signalExitCode = (signal: StopSignal): ExitCode =>
   signal === "SIGINT" ? ExitCode.interrupted : ExitCode.terminated

@@ -1,5 +1,9 @@
 /** What a command reads and writes. Data goes to stdout, everything else to stderr. */
+import type * as Effect from "effect/Effect"
 import type { Json } from "../runtime/Executions.ts"
+
+/** The signal that asked to stop. */
+export type StopSignal = "SIGINT" | "SIGTERM"
 
 /** Where a command's output goes, and what it knows of its surroundings. */
 export interface Terminal {
@@ -23,6 +27,10 @@ export interface CommandContext {
   readonly json: boolean
   /** The version of the package. */
   readonly version: string
+  /**
+   * Waits for the signal to stop. A command that waits for it stops by itself; every other one is interrupted.
+   */
+  readonly stopRequested: Effect.Effect<StopSignal>
 }
 
 const codes = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33, cyan: 36 } as const

@@ -1,26 +1,19 @@
 /** The entry of the command line: reads arguments, runs one command, and leaves with its exit code. */
 import * as Cause from "effect/Cause"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Command from "effect/cli/Command"
-import { readFileSync } from "node:fs"
 import { keys } from "../config/Keys.ts"
 import { wantsColor } from "../runtime/Color.ts"
 import { mark } from "../runtime/Startup.ts"
 import { makeCommands } from "./Commands.ts"
 import { environment } from "./Environment.ts"
 import { ExitCode } from "./ExitCode.ts"
+import { packageVersion } from "./PackageRoot.ts"
 import { report } from "./Report.ts"
 import { listenToSignals, signalExitCode } from "./Signals.ts"
-import type { Terminal } from "./Terminal.ts"
-
-const packageVersion = (): string => {
-  const text = readFileSync(new URL("../../package.json", import.meta.url), "utf8")
-  const parsed: unknown = JSON.parse(text)
-  return typeof parsed === "object" && parsed !== null && "version" in parsed
-    ? String(parsed.version)
-    : "0.0.0"
-}
+import type { StopSignal, Terminal } from "./Terminal.ts"
 
 const processTerminal = (): Terminal => ({
   out: (text) => void process.stdout.write(text),
@@ -36,15 +29,21 @@ const processTerminal = (): Terminal => ({
  *
  * @param args without `node` and the script
  * @param terminal where the output goes
+ * @param stopRequested waits for the signal to stop; never by default
  * @returns the exit code; interrupting the effect stops the command in order
  */
-export const runCommandLine = (args: ReadonlyArray<string>, terminal: Terminal): Effect.Effect<ExitCode> => {
+export const runCommandLine = (
+  args: ReadonlyArray<string>,
+  terminal: Terminal,
+  stopRequested: Effect.Effect<StopSignal> = Effect.never
+): Effect.Effect<ExitCode> => {
   let code: ExitCode = ExitCode.ok
   const version = packageVersion()
   const commands = makeCommands({
     keys,
     terminal,
     version,
+    stopRequested,
     finish: (value) => {
       code = value
     },
@@ -79,12 +78,19 @@ export const main = (args: ReadonlyArray<string>): void => {
   mark("cli")
   const terminal = processTerminal()
   process.stdout.on("error", () => process.exit(ExitCode.failed))
-  let stoppedBy: "SIGINT" | "SIGTERM" | undefined
-  const fiber = Effect.runFork(runCommandLine(args, terminal))
+  let stoppedBy: StopSignal | undefined
+  let claimed = false
+  const stopped = Deferred.makeUnsafe<StopSignal>()
+  const stopRequested = Effect.suspend(() => {
+    claimed = true
+    return Deferred.await(stopped)
+  })
+  const fiber = Effect.runFork(runCommandLine(args, terminal, stopRequested))
   const unlisten = listenToSignals({
     stop: (signal) => {
       stoppedBy = signal
-      fiber.interruptUnsafe()
+      Deferred.doneUnsafe(stopped, Effect.succeed(signal))
+      if (!claimed) fiber.interruptUnsafe()
     },
     force: () => {
       terminal.err("Forced to stop.\n")

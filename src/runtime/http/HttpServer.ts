@@ -59,8 +59,11 @@ export interface HttpServer {
   readonly port: number
   /** `http://host:port`, as this machine reaches it. */
   readonly url: string
-  /** Sets what answers; until then every request is told that the server is starting. */
-  readonly serve: (routes: ReadonlyArray<Route>) => Effect.Effect<void>
+  /**
+   * Sets what answers until the scope closes; before, every request is told that the server is starting. When the scope
+   * closes the server takes no new connection and lets requests in flight finish until `drainTimeout`.
+   */
+  readonly serve: (routes: ReadonlyArray<Route>) => Effect.Effect<void, never, Scope.Scope>
 }
 
 const urlOf = (address: AddressInfo): string => {
@@ -131,8 +134,7 @@ const preflight: HttpReply = {
 }
 
 /**
- * Listens. The server stops with its scope: it takes no new connection, lets requests in flight finish until
- * `drainTimeout`, and then closes what is left.
+ * Listens until the scope closes; connections that are left then are cut.
  *
  * @param options where and how
  * @param metrics counts the requests
@@ -233,15 +235,15 @@ export const makeHttpServer: (
         socket.end("HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n")
     })
 
-    const close = Effect.callback<void>((resume) => {
+    const drain = Effect.callback<void>((resume) => {
       server.close(() => resume(Effect.void))
       server.closeIdleConnections()
-    }).pipe(
-      Effect.timeoutOption(options.drainTimeout),
-      Effect.andThen(Effect.sync(() => server.closeAllConnections()))
-    )
+    }).pipe(Effect.timeoutOption(options.drainTimeout))
     const address = yield* Effect.acquireRelease(listen(server, options.host, options.port), () =>
-      Effect.andThen(Deferred.succeed(draining, undefined), close)
+      Effect.sync(() => {
+        server.close()
+        server.closeAllConnections()
+      })
     )
     if (!isLoopback(options.host)) {
       yield* Effect.logWarning(
@@ -253,10 +255,13 @@ export const makeHttpServer: (
       port: address.port,
       url: urlOf(address),
       serve: (routes) =>
-        Effect.sync(() => {
-          find = makeRouter(routes)
-          serving = true
-        })
+        Effect.acquireRelease(
+          Effect.sync(() => {
+            find = makeRouter(routes)
+            serving = true
+          }),
+          () => Effect.andThen(Deferred.succeed(draining, undefined), drain)
+        )
     }
   }
 )

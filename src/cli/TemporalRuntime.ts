@@ -1,0 +1,34 @@
+/** Temporal's native runtime for this process, installed by the command line only. */
+import * as Effect from "effect/Effect"
+import type { Settings } from "../config/Settings.ts"
+
+let installed = false
+
+const levels = {
+  trace: "TRACE",
+  debug: "DEBUG",
+  info: "WARN",
+  warn: "WARN",
+  error: "ERROR",
+  none: "ERROR"
+} as const
+
+/**
+ * Installs the runtime without its signal handlers: this command line stops in its own order, and the SDK's would stop
+ * every worker at the first signal and keep the process from ending.
+ *
+ * @param settings for the log level
+ */
+export const installTemporalRuntime = (settings: Settings): Effect.Effect<void> =>
+  Effect.promise(async () => {
+    if (installed) return
+    installed = true
+    const { DefaultLogger, Runtime } = await import("@temporalio/worker")
+    Runtime.install({
+      shutdownSignals: [],
+      logger: new DefaultLogger(levels[settings.log.level], ({ level, message }) => {
+        if (settings.log.level !== "none")
+          process.stderr.write(`temporal ${level.toLowerCase()}: ${message}\n`)
+      })
+    })
+  })

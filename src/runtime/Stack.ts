@@ -1,0 +1,201 @@
+/**
+ * A deployment's services, started and stopped in order: `.compozy/` and its lock; the database, Redis and Temporal
+ * side by side; the user's layer, given those; then the executions with their worker. The scope closes them in
+ * reverse, so that the worker drains while everything its tools use is still there.
+ */
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Schema from "effect/Schema"
+import type * as Scope from "effect/Scope"
+import type { Services } from "../config/ModeConfig.ts"
+import type { DatabaseSettings, RedisSettings, Settings, TemporalSettings } from "../config/Settings.ts"
+import type { LayerError } from "../layers/LayerError.ts"
+import { Temporal } from "../services/Temporal.ts"
+import type { AnyWorkflow } from "../workflow/Workflow.ts"
+import { type DataDirectoryFailed, makeDataDirectory } from "./DataDirectory.ts"
+import type { Executions } from "./Executions.ts"
+import { lockProject, type ProjectLocked, type ProjectLockFailed } from "./ProjectLock.ts"
+import { timed } from "./Startup.ts"
+
+/** What a stack runs. */
+export interface StackSource {
+  /** In the order of the config. */
+  readonly workflows: ReadonlyArray<AnyWorkflow>
+  /** Gives the services that the workflows list. */
+  readonly layer: Layer.Layer<never, unknown, Services> | undefined
+}
+
+/** Hooks of a start. */
+export interface StackOptions {
+  /**
+   * Runs before the first Temporal worker is made. Executions may be started meanwhile: they wait for it in Temporal.
+   */
+  readonly beforeWorker?: Effect.Effect<void>
+}
+
+/** The user's layer could not be built. */
+export class UserLayerFailed extends Schema.TaggedError<UserLayerFailed>()("UserLayerFailed", {
+  reason: Schema.String,
+  cause: Schema.Defect()
+}) {
+  readonly code = "COMPOZY_USER_LAYER_FAILED"
+  readonly isRetryable = false
+  override get message(): string {
+    return `The layer of the config could not be built: ${this.reason}`
+  }
+}
+
+/** What building a stack may fail with. */
+export type StackError =
+  | LayerError
+  | UserLayerFailed
+  | ProjectLocked
+  | ProjectLockFailed
+  | DataDirectoryFailed
+
+/** Loads a layer's module when it is built: nothing of the other modes is ever loaded. */
+const lazy = <A, E, R>(load: () => Promise<Layer.Layer<A, E, R>>): Layer.Layer<A, E, R> =>
+  Layer.unwrap(Effect.promise(load))
+
+const timedLayer =
+  (name: string) =>
+  <A, E, R>(layer: Layer.Layer<A, E, R>): Layer.Layer<A, E, R> =>
+    Layer.effectContext(timed(name)(Layer.build(layer)))
+
+/** The database of a mode; its module is loaded when the layer is built. */
+export const databaseLayer = (settings: DatabaseSettings) => {
+  switch (settings.mode) {
+    case "memory":
+      return lazy(async () => (await import("../layers/database/memory.ts")).layer)
+    case "persistent":
+      return lazy(async () => (await import("../layers/database/persistent.ts")).layer(settings))
+    case "distributed":
+      return lazy(async () => (await import("../layers/database/distributed.ts")).layer(settings))
+  }
+}
+
+/** Redis of a mode; its module is loaded when the layer is built. */
+export const redisLayer = (settings: RedisSettings) => {
+  switch (settings.mode) {
+    case "memory":
+      return lazy(async () => (await import("../layers/redis/memory.ts")).layer(settings))
+    case "persistent":
+      return lazy(async () => (await import("../layers/redis/persistent.ts")).layer(settings))
+    case "distributed":
+      return lazy(async () => (await import("../layers/redis/distributed.ts")).layer(settings))
+  }
+}
+
+/** Temporal of a mode; its module is loaded when the layer is built. */
+export const temporalLayer = (settings: TemporalSettings) => {
+  switch (settings.mode) {
+    case "memory":
+      return lazy(async () => (await import("../layers/temporal/memory.ts")).layer(settings))
+    case "persistent":
+      return lazy(async () => (await import("../layers/temporal/persistent.ts")).layer(settings))
+    case "remote":
+      return lazy(async () => (await import("../layers/temporal/distributed.ts")).layer(settings))
+  }
+}
+
+const keepsFiles = (settings: Settings): boolean =>
+  settings.database.mode === "persistent" ||
+  settings.redis.mode === "persistent" ||
+  settings.temporal.mode === "persistent"
+
+const ownFiles = (settings: Settings) =>
+  keepsFiles(settings)
+    ? Effect.andThen(makeDataDirectory(settings.dataDir), lockProject(settings.dataDir))
+    : Effect.void
+
+const reasonOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause))
+
+/** The services of the user's tools, beside Compozy's own. */
+const userContext = (source: StackSource, services: Context.Context<Services>) => {
+  const { layer } = source
+  if (layer === undefined) return Effect.succeed(services)
+  return Layer.build(layer).pipe(
+    Effect.provideContext(services),
+    Effect.map((given): Context.Context<Services> => Context.merge(services, given)),
+    Effect.catch((cause) => Effect.fail(new UserLayerFailed({ reason: reasonOf(cause), cause })))
+  )
+}
+
+/** The same services, whose workers wait for `beforeWorker`. */
+const withBeforeWorker = (
+  context: Context.Context<Services>,
+  beforeWorker: Effect.Effect<void> | undefined
+): Context.Context<Services> => {
+  if (beforeWorker === undefined) return context
+  const temporal = Context.get(context, Temporal)
+  return Context.add(context, Temporal, {
+    ...temporal,
+    worker: (options) => Effect.andThen(beforeWorker, temporal.worker(options))
+  })
+}
+
+/**
+ * Builds a stack in the current scope.
+ *
+ * @param settings the resolved settings
+ * @param source the workflows and the user's layer
+ * @param options hooks of the start
+ * @returns the services, with the user's and `Executions`
+ */
+export const buildStack: (
+  settings: Settings,
+  source: StackSource,
+  options?: StackOptions
+) => Effect.Effect<Context.Context<Services | Executions>, StackError, Scope.Scope> = Effect.fnUntraced(
+  function* (settings, source, options) {
+    yield* ownFiles(settings)
+    const services = yield* Layer.build(
+      Layer.mergeAll(
+        databaseLayer(settings.database).pipe(timedLayer("database")),
+        redisLayer(settings.redis).pipe(timedLayer("redis")),
+        temporalLayer(settings.temporal).pipe(timedLayer("temporal"))
+      )
+    )
+    const context = yield* timed("user layer")(userContext(source, services))
+    const { Executions } = yield* Effect.promise(() => import("./Executions.ts"))
+    const executions = yield* timed("executions")(
+      Layer.build(
+        Executions.layer({
+          name: settings.name,
+          workflows: source.workflows,
+          taskQueue: settings.temporal.taskQueue,
+          worker: settings.worker,
+          limits: settings.limits
+        })
+      ).pipe(Effect.provideContext(withBeforeWorker(context, options?.beforeWorker)))
+    )
+    return Context.merge(context, executions)
+  }
+)
+
+/**
+ * A stack as a layer: Compozy's services, those of the user's layer, and `Executions`.
+ *
+ * @param settings the resolved settings
+ * @param source the workflows and the user's layer
+ * @param options hooks of the start
+ *
+ * @example
+ * ```ts
+ * import { Effect } from "effect"
+ * import { Executions } from "./Executions.ts"
+ * import * as Stack from "./Stack.ts"
+ *
+ * declare const settings: Parameters<typeof Stack.layer>[0]
+ * const program = Effect.flatMap(Executions, (executions) => executions.list()).pipe(
+ *   Effect.provide(Stack.layer(settings, { workflows: [], layer: undefined }))
+ * )
+ * ```
+ */
+export const layer = (
+  settings: Settings,
+  source: StackSource,
+  options?: StackOptions
+): Layer.Layer<Services | Executions, StackError> =>
+  Layer.effectContext(buildStack(settings, source, options))
