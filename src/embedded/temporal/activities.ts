@@ -294,7 +294,6 @@ export const nextActivityDeadline = ({
   const consider = (at: number | undefined, type: number): void => {
     if (at !== undefined && (first === undefined || at < first.at)) first = { at, type }
   }
-  consider(expiresAt(info), TimeoutType.ScheduleToClose)
   if (attempt.startedTime === 0) {
     const scheduleToStart = positiveMillis(attributes.scheduleToStartTimeout)
     if (scheduleToStart !== undefined)
@@ -306,5 +305,7 @@ export const nextActivityDeadline = ({
     if (heartbeat !== undefined)
       consider((attempt.lastHeartbeat || attempt.startedTime) + heartbeat, TimeoutType.Heartbeat)
   }
+  // Last, so that of two at the same time the more telling one wins.
+  consider(expiresAt(info), TimeoutType.ScheduleToClose)
   return first
 }

@@ -92,7 +92,8 @@ export const startTask = (tx: Tx, run: Run, identity: string, requestId: string)
   task.suggestContinueAsNew =
     run.frames.length >= limits.suggestContinueAsNewCount ||
     run.historySize >= limits.suggestContinueAsNewSize
-  task.startedEventId = task.scheduledEventId + 1
+  // Between being scheduled and being started anything may have entered the history.
+  task.startedEventId = task.transient ? task.scheduledEventId + 1 : run.nextEventId
   if (!task.transient) addStarted(tx, run, task)
   x.task = task
   return task

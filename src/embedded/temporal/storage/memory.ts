@@ -68,7 +68,7 @@ export class MemoryStorage implements Storage {
     for (const entry of this.#runs.values())
       if (entry.visibility.namespace === namespace) records.push(entry.visibility)
     // Insertion follows the start nearly everywhere, which makes the sort cheap.
-    records.reverse().sort((a, b) => b.startTime - a.startTime)
+    records.sort((a, b) => b.startTime - a.startTime)
     yield* records
   }
 
