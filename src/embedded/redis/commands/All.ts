@@ -1,0 +1,27 @@
+import { CommandTable } from "../exec/CommandTable.ts"
+import { CONNECTION } from "./Connection.ts"
+import { HASHES } from "./Hashes.ts"
+import { KEYS } from "./Keys.ts"
+import { LISTS } from "./Lists.ts"
+import { PUBSUB } from "./PubSub.ts"
+import { SCRIPTING } from "./Scripting.ts"
+import { SERVER } from "./Server.ts"
+import { SETS } from "./Sets.ts"
+import { SORTED_SETS } from "./SortedSets.ts"
+import { STRINGS } from "./Strings.ts"
+import { TRANSACTIONS } from "./Transactions.ts"
+
+/** Every command that the engine knows. */
+export const COMMANDS = new CommandTable({
+  string: STRINGS,
+  list: LISTS,
+  hash: HASHES,
+  set: SETS,
+  "sorted-set": SORTED_SETS,
+  generic: KEYS,
+  pubsub: PUBSUB,
+  transactions: TRANSACTIONS,
+  scripting: SCRIPTING,
+  connection: CONNECTION,
+  server: SERVER
+})

@@ -1,0 +1,42 @@
+const pick = (size: number): number => Math.floor(Math.random() * size)
+
+/** `count` items, the same one possibly several times. */
+export const pickRepeated = <T>(
+  count: number,
+  size: number,
+  at: (slot: number) => T | undefined
+): Array<T> => {
+  const out: Array<T> = []
+  while (out.length < count) {
+    const item = at(pick(size))
+    if (item === undefined) break
+    out.push(item)
+  }
+  return out
+}
+
+/** Up to `count` different items. */
+export const pickDistinct = <T>(
+  count: number,
+  size: number,
+  at: (slot: number) => T | undefined
+): Array<T> => {
+  const out: Array<T> = []
+  const push = (slot: number): void => {
+    const item = at(slot)
+    if (item !== undefined) out.push(item)
+  }
+  if (count >= size) {
+    for (let slot = 0; slot < size; slot++) push(slot)
+    return out
+  }
+  // Floyd's sampling: `count` draws however close count is to size.
+  const chosen = new Set<number>()
+  for (let last = size - count; last < size; last++) {
+    const slot = pick(last + 1)
+    const unique = chosen.has(slot) ? last : slot
+    chosen.add(unique)
+    push(unique)
+  }
+  return out
+}

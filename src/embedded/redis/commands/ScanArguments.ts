@@ -1,0 +1,41 @@
+import { argument, type Arguments, integer } from "../exec/Arguments.ts"
+import { SYNTAX } from "../exec/Errors.ts"
+import { globMatch } from "../format/Glob.ts"
+import { ErrorReply } from "../resp/Reply.ts"
+
+/** The options of the SCAN family. */
+export interface ScanArguments {
+  readonly cursor: number
+  readonly count: number
+  readonly type: string | undefined
+  readonly matches: (text: string) => boolean
+}
+
+const INVALID_CURSOR = new ErrorReply("ERR invalid cursor")
+
+/** Reads a cursor and the options after it. */
+export const scanArguments = (args: Arguments, at: number, allowType: boolean): ScanArguments => {
+  const text = argument(args, at)
+  if (!/^\d{1,20}$/.test(text) || BigInt(text) > 18446744073709551615n) throw INVALID_CURSOR
+  let count = 10
+  let pattern: string | undefined
+  let type: string | undefined
+  for (let next = at + 1; next < args.length; next += 2) {
+    const name = argument(args, next).toUpperCase()
+    if (next + 1 >= args.length) throw SYNTAX
+    const value = argument(args, next + 1)
+    if (name === "COUNT") {
+      count = integer(value)
+      if (count < 1) throw SYNTAX
+    } else if (name === "MATCH") pattern = value
+    else if (name === "TYPE" && allowType) type = value
+    else throw SYNTAX
+  }
+  const glob = pattern === "*" ? undefined : pattern
+  return {
+    cursor: Number(text),
+    count,
+    type: type?.toLowerCase(),
+    matches: glob === undefined ? () => true : (candidate) => globMatch(glob, candidate)
+  }
+}

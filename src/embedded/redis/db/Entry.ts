@@ -1,0 +1,22 @@
+import type { DenseEntry } from "../structures/DenseMap.ts"
+import type { Deadline } from "../structures/ExpiryHeap.ts"
+import type { Value } from "./Value.ts"
+
+/** A key with its value. */
+export class Entry implements DenseEntry {
+  readonly key: string
+  value: Value
+  slot = -1
+  deadline: Deadline<Entry> | undefined = undefined
+  /** Seconds since the epoch of the last access, for OBJECT IDLETIME. */
+  usedAt: number
+  /** The compaction that has written this entry's state, or that need not. */
+  generation: number
+
+  constructor(key: string, value: Value, usedAt: number, generation: number) {
+    this.key = key
+    this.value = value
+    this.usedAt = usedAt
+    this.generation = generation
+  }
+}

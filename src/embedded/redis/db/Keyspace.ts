@@ -1,0 +1,258 @@
+import { DenseMap } from "../structures/DenseMap.ts"
+import { ExpiryHeap } from "../structures/ExpiryHeap.ts"
+import { Entry } from "./Entry.ts"
+import type { Value } from "./Value.ts"
+
+/** Someone who wants to know when a key changes: a client that has called WATCH. */
+export interface Watcher {
+  dirty: boolean
+}
+
+/** A client that waits for a key. The order of waiting is the order of being served. */
+export interface Waiter {
+  /** Tries to take what it waits for; false if the key does not hold it. */
+  readonly serve: (key: string) => boolean
+}
+
+/** What a keyspace tells its owner. */
+export interface KeyspaceHooks {
+  /** The clock, in milliseconds; it stands still during a command, a script or a transaction. */
+  readonly now: () => number
+  /** A key has expired and was removed. */
+  readonly onExpire: (keyspace: Keyspace, key: string) => void
+  /** An expiry that is earlier than all others was set. */
+  readonly onEarlierDeadline: (at: number) => void
+}
+
+/** One database: its keys, their expiry, and who watches them. */
+export class Keyspace {
+  /** Its number; SWAPDB exchanges numbers. */
+  index: number
+  /** Called before an entry that a compaction has not written yet is changed. */
+  beforeWrite: ((entry: Entry) => void) | undefined
+  /** The compaction under way: entries of an earlier generation are not yet written. */
+  generation = 0
+  /** While true, expired keys are served as they are: the log decides when a key goes. */
+  frozen = false
+  hits = 0
+  misses = 0
+  private readonly keys = new DenseMap<Entry>()
+  private readonly deadlines = new ExpiryHeap<Entry>()
+  /** Who waits for which key, first come first. */
+  readonly waiters = new Map<string, Set<Waiter>>()
+  private readonly watchers = new Map<string, Set<Watcher>>()
+  private readonly hooks: KeyspaceHooks
+
+  constructor(index: number, hooks: KeyspaceHooks) {
+    this.index = index
+    this.hooks = hooks
+  }
+
+  get size(): number {
+    return this.keys.size
+  }
+
+  /** How many keys have a time to live. */
+  get expiring(): number {
+    return this.deadlines.size
+  }
+
+  /** The entry of a live key, for reading. */
+  find(key: string): Entry | undefined {
+    const entry = this.keys.get(key)
+    if (entry === undefined) {
+      this.misses++
+      return undefined
+    }
+    const now = this.hooks.now()
+    if (entry.deadline !== undefined && this.isExpired(entry, now)) {
+      this.expire(entry)
+      this.misses++
+      return undefined
+    }
+    entry.usedAt = Math.floor(now / 1000)
+    this.hits++
+    return entry
+  }
+
+  /** The entry of a live key without counting it as an access. */
+  peek(key: string): Entry | undefined {
+    const entry = this.keys.get(key)
+    if (entry === undefined) return undefined
+    if (entry.deadline !== undefined && this.isExpired(entry, this.hooks.now())) {
+      this.expire(entry)
+      return undefined
+    }
+    return entry
+  }
+
+  /** The entry of a live key that is about to be changed. */
+  findForWrite(key: string): Entry | undefined {
+    const entry = this.find(key)
+    if (entry !== undefined && entry.generation !== this.generation) this.beforeWrite?.(entry)
+    return entry
+  }
+
+  /** Stores a value under a key, whatever it held; `keepExpiry` leaves its time to live. */
+  set(key: string, value: Value, keepExpiry = false): Entry {
+    const entry = this.keys.get(key)
+    if (entry === undefined) {
+      const added = new Entry(key, value, Math.floor(this.hooks.now() / 1000), this.generation)
+      this.keys.add(added)
+      return added
+    }
+    if (entry.generation !== this.generation) this.beforeWrite?.(entry)
+    entry.value = value
+    if (!keepExpiry && entry.deadline !== undefined) this.clearDeadline(entry)
+    return entry
+  }
+
+  /** Removes an entry. */
+  remove(entry: Entry): void {
+    if (entry.deadline !== undefined) this.clearDeadline(entry)
+    this.keys.remove(entry)
+  }
+
+  /** Removes a key; true if it was there and had not expired. */
+  delete(key: string): boolean {
+    const entry = this.peek(key)
+    if (entry === undefined) return false
+    this.remove(entry)
+    return true
+  }
+
+  /** When a key expires, in milliseconds since the epoch; `undefined` if it does not. */
+  deadlineOf(entry: Entry): number | undefined {
+    return entry.deadline?.at
+  }
+
+  setDeadline(entry: Entry, at: number): void {
+    if (entry.deadline === undefined) entry.deadline = this.deadlines.add(at, entry)
+    else this.deadlines.move(entry.deadline, at)
+    if (this.deadlines.peek() === entry.deadline) this.hooks.onEarlierDeadline(at)
+  }
+
+  /** Makes a key stay for good; true if it had a time to live. */
+  clearDeadline(entry: Entry): boolean {
+    if (entry.deadline === undefined) return false
+    this.deadlines.remove(entry.deadline)
+    entry.deadline = undefined
+    return true
+  }
+
+  /** When the next key expires. */
+  nextDeadline(): number | undefined {
+    return this.deadlines.peek()?.at
+  }
+
+  /** Removes up to `limit` expired keys; returns how many. */
+  expireDue(now: number, limit: number): number {
+    let removed = 0
+    while (removed < limit && !this.frozen) {
+      const first = this.deadlines.peek()
+      if (first === undefined || first.at >= now) break
+      this.expire(first.owner)
+      removed++
+    }
+    return removed
+  }
+
+  isExpired(entry: Entry, now: number): boolean {
+    return entry.deadline !== undefined && entry.deadline.at < now && !this.frozen
+  }
+
+  private expire(entry: Entry): void {
+    this.remove(entry)
+    this.hooks.onExpire(this, entry.key)
+  }
+
+  /** A live key chosen at random. */
+  random(): Entry | undefined {
+    while (this.keys.size > 0) {
+      const entry = this.keys.random()
+      if (entry === undefined) return undefined
+      if (!this.isExpired(entry, this.hooks.now())) return entry
+      this.expire(entry)
+    }
+    return undefined
+  }
+
+  /** Visits about `count` entries; see DenseMap. Expired ones are left out. */
+  scan(cursor: number, count: number, visit: (entry: Entry) => void): number {
+    const now = this.hooks.now()
+    const expired: Array<Entry> = []
+    const next = this.keys.scan(cursor, count, (entry) => {
+      if (this.isExpired(entry, now)) expired.push(entry)
+      else visit(entry)
+    })
+    for (const entry of expired) this.expire(entry)
+    return next
+  }
+
+  /** Visits every entry, expired ones too. */
+  forEach(visit: (entry: Entry) => void): void {
+    this.keys.forEach(visit)
+  }
+
+  /** Every live key. */
+  liveKeys(): Array<string> {
+    const now = this.hooks.now()
+    const out: Array<string> = []
+    this.keys.forEach((entry) => {
+      if (!this.isExpired(entry, now)) out.push(entry.key)
+    })
+    return out
+  }
+
+  /** Removes every key. */
+  clear(): void {
+    this.keys.clear()
+    this.deadlines.clear()
+  }
+
+  watch(key: string, watcher: Watcher): void {
+    const set = this.watchers.get(key)
+    if (set === undefined) this.watchers.set(key, new Set([watcher]))
+    else set.add(watcher)
+  }
+
+  unwatch(key: string, watcher: Watcher): void {
+    const set = this.watchers.get(key)
+    set?.delete(watcher)
+    if (set?.size === 0) this.watchers.delete(key)
+  }
+
+  /** Marks those who watch a key. */
+  touch(key: string): void {
+    if (this.watchers.size === 0) return
+    const set = this.watchers.get(key)
+    if (set !== undefined) for (const watcher of set) watcher.dirty = true
+  }
+
+  /** Marks those who watch a key that is about to go (or to come) with the whole database. */
+  touchAll(exists: (key: string) => boolean): void {
+    for (const [key, set] of this.watchers) {
+      if (exists(key)) for (const watcher of set) watcher.dirty = true
+    }
+  }
+
+  /** Whether a key is stored, live or not. */
+  has(key: string): boolean {
+    return this.keys.get(key) !== undefined
+  }
+
+  /** The entry of a key, live or not. */
+  raw(key: string): Entry | undefined {
+    return this.keys.get(key)
+  }
+
+  /** Takes over the watchers of another database: SWAPDB exchanges keys, not those who watch. */
+  exchangeWatchers(other: Keyspace): void {
+    const mine = [...this.watchers]
+    const theirs = [...other.watchers]
+    this.watchers.clear()
+    other.watchers.clear()
+    for (const [key, set] of theirs) this.watchers.set(key, set)
+    for (const [key, set] of mine) other.watchers.set(key, set)
+  }
+}

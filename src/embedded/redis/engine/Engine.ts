@@ -1,0 +1,403 @@
+import { randomBytes } from "node:crypto"
+import { COMMANDS } from "../commands/All.ts"
+import { Keyspace, type KeyspaceHooks } from "../db/Keyspace.ts"
+import type { Arguments } from "../exec/Arguments.ts"
+import { type Client, type Command, NOTIFY, type Persistence } from "../exec/Context.ts"
+import { ErrorReply, QUEUED, type Reply } from "../resp/Reply.ts"
+import type { EncodingLimits } from "../types/EncodingLimits.ts"
+import { ScriptEngine } from "../lua/ScriptEngine.ts"
+import { MessageBroker } from "./Broker.ts"
+import { misconf, refusal } from "./Dispatch.ts"
+import { buildInfo, type Statistics } from "./Info.ts"
+import { Session, type SessionHost, type Transport } from "./Session.ts"
+import { EngineSettings } from "./Settings.ts"
+
+/** A change to be logged: the command that repeats it. */
+export interface Effect {
+  readonly db: number
+  readonly args: Arguments
+}
+
+/** Where changes are made durable. */
+export interface ChangeLog extends Persistence {
+  /** Takes the changes of one command; several belong together. */
+  readonly append: (effects: ReadonlyArray<Effect>) => void
+  /** Writes what was taken; the text of the error if that fails, in which case it is kept for the next try. */
+  readonly flush: () => string | undefined
+  /** Why changes are refused now. */
+  readonly problem: string | undefined
+}
+
+/** What happened inside the engine that a host may want to log. */
+export type EngineLogger = (level: "debug" | "info" | "warn" | "error", message: string) => void
+
+/** How an engine is made. */
+export interface EngineOptions {
+  readonly databases: number
+  readonly logger: EngineLogger
+}
+
+/** How long replies are delivered before the event loop gets its turn. */
+const TURN_MILLIS = 2
+const EXPIRE_BATCH = 500
+const LONGEST_TIMER = 2147483647
+
+/** The server: databases, clients, and the one place where commands run. */
+export class Engine implements SessionHost {
+  readonly settings: EngineSettings
+  readonly limits: EncodingLimits
+  readonly databases: Array<Keyspace> = []
+  readonly commands = COMMANDS
+  readonly broker = new MessageBroker()
+  readonly scripts: ScriptEngine
+  readonly clients = new Map<number, Session>()
+  readonly runId = randomBytes(20).toString("hex")
+  readonly startedAt = Date.now()
+  readonly commandCalls = new Map<string, number>()
+  readonly logger: EngineLogger
+  now = Date.now()
+  dirty = 0
+  closed = false
+  private log: ChangeLog | undefined
+  private readonly statistics: Statistics = { connections: 0, commands: 0, expired: 0, rejected: 0 }
+  private depth = 0
+  private effects: Array<Effect> = []
+  private committed = 0
+  private ready: Array<readonly [Keyspace, string]> = []
+  private pending: Array<Session> = []
+  private deferred: Array<Session> = []
+  private flushScheduled = false
+  private deferScheduled = false
+  private turnOpen = false
+  private turnStart = 0
+  private nextClientId = 1
+  private expiryTimer: NodeJS.Timeout | undefined
+  private expiryAt = Infinity
+
+  constructor(options: EngineOptions) {
+    this.settings = new EngineSettings(options.databases)
+    this.limits = this.settings.limits
+    this.logger = options.logger
+    this.scripts = new ScriptEngine(this)
+    const hooks: KeyspaceHooks = {
+      now: () => this.now,
+      onExpire: (db, key) => this.onExpire(db, key),
+      onEarlierDeadline: (at) => this.armExpiry(at)
+    }
+    for (let index = 0; index < options.databases; index++) this.databases.push(new Keyspace(index, hooks))
+  }
+
+  /** Attaches persistence; changes before that are not logged. */
+  attach(log: ChangeLog): void {
+    this.log = log
+  }
+
+  get persistence(): Persistence | undefined {
+    return this.log
+  }
+
+  get writeProblem(): ErrorReply | undefined {
+    const problem = this.log?.problem
+    return problem === undefined ? undefined : misconf(problem)
+  }
+
+  get logging(): boolean {
+    return this.log !== undefined
+  }
+
+  /** A new connection. `password` is what it must AUTH with, if anything. */
+  connect(transport: Transport, password?: string): Session {
+    const session = new Session(this, this.nextClientId++, this.database(0), transport, password)
+    this.clients.set(session.id, session)
+    this.statistics.connections++
+    return session
+  }
+
+  database(index: number): Keyspace {
+    const db = this.databases[index]
+    if (db === undefined) throw new ErrorReply("ERR DB index is out of range")
+    return db
+  }
+
+  onClose(session: Session): void {
+    this.broker.drop(session)
+    this.clients.delete(session.id)
+  }
+
+  /** Runs one command of a client and answers it. */
+  execute(session: Session, args: Arguments): void {
+    if (session.replyMode === "skip-next") session.replyMode = "skip"
+    const start = session.outputLength
+    const before = this.committed
+    this.dispatch(session, args)
+    if (this.committed !== before && this.log !== undefined) session.markWrite(start)
+    if (session.replyMode === "skip") session.replyMode = "on"
+  }
+
+  private dispatch(session: Session, args: Arguments): void {
+    const container = this.commands.find(args[0] ?? "")
+    const command = container?.subcommands === undefined ? container : this.subcommand(container, args)
+    if (this.depth === 0) this.now = Date.now()
+    const problem = refusal(session, container, command, args, this.log)
+    if (problem !== undefined || command === undefined) {
+      if (session.transaction !== undefined && command?.name !== "exec") session.transaction.failed = true
+      if (problem !== undefined) session.reply(problem)
+      return
+    }
+    session.note(command)
+    if (session.transaction !== undefined && !RUNS_IN_MULTI.has(command.name)) {
+      session.transaction.queue.push({ command, args })
+      session.reply(QUEUED)
+      return
+    }
+    if (!this.scripts.isReady && needsScripts(session, command)) {
+      this.waitForScripts(session, command, args)
+      return
+    }
+    this.run(session, command, args)
+  }
+
+  private run(session: Session, command: Command, args: Arguments): void {
+    session.reply(this.atomically(() => this.invoke(session, command, args)))
+  }
+
+  /** The Lua runtime loads when the first script is run; until then the client waits, and nobody else. */
+  private waitForScripts(session: Session, command: Command, args: Arguments): void {
+    session.pause()
+    const go = async (): Promise<void> => {
+      try {
+        await this.scripts.prepare()
+        if (!session.closed) this.execute(session, args)
+      } catch (error) {
+        session.reply(
+          new ErrorReply(`ERR The Lua runtime could not be loaded for '${command.name}': ${String(error)}`)
+        )
+      }
+      session.resume()
+    }
+    void go()
+  }
+
+  private subcommand(container: Command, args: Arguments): Command | undefined {
+    const name = args[1]
+    if (name === undefined) return container
+    return container.subcommands?.get(name.toLowerCase())
+  }
+
+  /** Runs something as one change: one moment in time, one record in the log, waiting clients served after it. */
+  atomically<A>(body: () => A): A {
+    if (this.depth === 0) this.now = Date.now()
+    this.depth++
+    let result: A
+    try {
+      result = body()
+    } finally {
+      this.depth--
+      if (this.depth === 0) this.commit()
+    }
+    if (this.depth === 0 && this.ready.length > 0) this.serveWaiters()
+    return result
+  }
+
+  invoke(client: Client, command: Command, args: Arguments): Reply {
+    const before = this.dirty
+    this.statistics.commands++
+    this.commandCalls.set(command.name, (this.commandCalls.get(command.name) ?? 0) + 1)
+    let reply: Reply
+    try {
+      reply = command.run(client, args)
+    } catch (error) {
+      if (!(error instanceof ErrorReply)) {
+        this.logger(
+          "error",
+          `${command.name} failed: ${error instanceof Error ? error.stack : String(error)}`
+        )
+        reply = new ErrorReply(`ERR internal error in '${command.name}'`)
+      } else reply = error
+    }
+    if (this.dirty !== before && command.isWrite && !command.logsItself && this.log !== undefined) {
+      this.effects.push({ db: client.db.index, args })
+    }
+    return reply
+  }
+
+  propagate(db: Keyspace, args: Arguments): void {
+    if (this.log !== undefined) this.effects.push({ db: db.index, args })
+  }
+
+  private commit(): void {
+    if (this.effects.length === 0) return
+    const { effects } = this
+    this.effects = []
+    this.committed++
+    this.log?.append(effects)
+    this.scheduleFlush()
+  }
+
+  private serveWaiters(): void {
+    while (this.ready.length > 0) {
+      const ready = this.ready
+      this.ready = []
+      for (const [db, key] of ready) {
+        for (const waiter of db.waiters.get(key) ?? []) {
+          if (!db.has(key)) break
+          this.depth++
+          try {
+            waiter.serve(key)
+          } finally {
+            this.depth--
+            this.commit()
+          }
+        }
+      }
+    }
+  }
+
+  changed(db: Keyspace, key: string, kind: number, event: string): void {
+    this.dirty++
+    db.touch(key)
+    if (db.waiters.size > 0 && db.waiters.has(key)) this.ready.push([db, key])
+    if (this.settings.events !== 0) this.notify(db, key, kind, event)
+  }
+
+  notify(db: Keyspace, key: string, kind: number, event: string): void {
+    const { events } = this.settings
+    if ((events & kind) === 0) return
+    if ((events & NOTIFY.keyspace) !== 0) this.broker.publish(`__keyspace@${db.index}__:${key}`, event)
+    if ((events & NOTIFY.keyevent) !== 0) this.broker.publish(`__keyevent@${db.index}__:${event}`, key)
+  }
+
+  private onExpire(db: Keyspace, key: string): void {
+    this.statistics.expired++
+    db.touch(key)
+    this.propagate(db, ["DEL", key])
+    this.notify(db, key, NOTIFY.expired, "expired")
+  }
+
+  /** Wakes up when the next key expires: one timer for all keys. */
+  private armExpiry(at: number): void {
+    if (at >= this.expiryAt || this.closed) return
+    this.expiryAt = at
+    clearTimeout(this.expiryTimer)
+    this.expiryTimer = setTimeout(
+      () => this.expireDue(),
+      Math.min(Math.max(1, at - Date.now() + 1), LONGEST_TIMER)
+    )
+    this.expiryTimer.unref()
+  }
+
+  private expireDue(): void {
+    this.expiryAt = Infinity
+    let more = false
+    this.atomically(() => {
+      for (const db of this.databases) more = db.expireDue(this.now, EXPIRE_BATCH) === EXPIRE_BATCH || more
+    })
+    const next = Math.min(...this.databases.map((db) => db.nextDeadline() ?? Infinity))
+    if (next !== Infinity) this.armExpiry(more ? this.now : next)
+  }
+
+  swapDatabases(left: number, right: number): void {
+    const [a, b] = [this.database(left), this.database(right)]
+    if (a === b) return
+    for (const db of [a, b]) {
+      const other = db === a ? b : a
+      db.touchAll((key) => db.has(key) || other.has(key))
+    }
+    a.exchangeWatchers(b)
+    this.databases[left] = b
+    this.databases[right] = a
+    a.index = right
+    b.index = left
+    for (const client of this.clients.values()) {
+      if (client.db === a) client.db = b
+      else if (client.db === b) client.db = a
+    }
+  }
+
+  info(sections: ReadonlyArray<string>): string {
+    let blocked = 0
+    for (const client of this.clients.values()) if (client.isBlocked) blocked++
+    return buildInfo(this, this.statistics, blocked, sections)
+  }
+
+  resetStats(): void {
+    Object.assign(this.statistics, { connections: 0, commands: 0, expired: 0, rejected: 0 })
+    this.commandCalls.clear()
+    for (const db of this.databases) {
+      db.hits = 0
+      db.misses = 0
+    }
+  }
+
+  schedule(session: Session): void {
+    this.pending.push(session)
+    this.scheduleFlush()
+  }
+
+  /**
+   * Replies leave in a later step, never from within the client's write. `nextTick` is fastest, but a loop of awaited
+   * commands would then never let the event loop turn: after two milliseconds `setImmediate` takes over.
+   */
+  private scheduleFlush(): void {
+    if (this.flushScheduled) return
+    this.flushScheduled = true
+    const now = performance.now()
+    if (!this.turnOpen) {
+      this.turnOpen = true
+      this.turnStart = now
+      setImmediate(this.endTurn)
+    }
+    if (now - this.turnStart < TURN_MILLIS) process.nextTick(this.flush)
+    else setImmediate(this.flush)
+  }
+
+  private readonly endTurn = (): void => {
+    this.turnOpen = false
+  }
+
+  /** Writes the log, then sends the replies. */
+  readonly flush = (): void => {
+    this.flushScheduled = false
+    const sessions = this.pending
+    this.pending = []
+    const problem = this.log?.flush()
+    if (problem !== undefined) {
+      const error = misconf(problem)
+      for (const session of sessions) session.failWrites(error)
+    }
+    for (const session of sessions) session.flush()
+  }
+
+  /** Goes on with a client's commands in a later step. */
+  defer(session: Session): void {
+    this.deferred.push(session)
+    if (this.deferScheduled) return
+    this.deferScheduled = true
+    setImmediate(() => {
+      this.deferScheduled = false
+      const sessions = this.deferred
+      this.deferred = []
+      for (const waiting of sessions) if (!waiting.closed) waiting.process()
+    })
+  }
+
+  /** Ends every connection and stops all timers. */
+  close(): void {
+    this.closed = true
+    clearTimeout(this.expiryTimer)
+    this.flush()
+    for (const session of this.clients.values()) session.kill()
+    this.scripts.close()
+  }
+}
+
+/** Commands that act at once although a transaction is being queued. */
+const RUNS_IN_MULTI: ReadonlySet<string> = new Set(["exec", "discard", "multi", "watch", "quit", "reset"])
+
+const runsScript = (command: Command): boolean =>
+  command.group === "scripting" && (command.name.startsWith("eval") || command.name === "script|load")
+
+const needsScripts = (session: Session, command: Command): boolean =>
+  runsScript(command) ||
+  (command.name === "exec" &&
+    session.transaction?.queue.some((queued) => runsScript(queued.command)) === true)

@@ -1,0 +1,360 @@
+import type { Keyspace, Waiter } from "../db/Keyspace.ts"
+import { unwatch } from "../commands/Transactions.ts"
+import type { BlockRequest, Client, Command, Server, Transaction, WatchedKey } from "../exec/Context.ts"
+import { encodeReply, type RespVersion } from "../resp/Encoder.ts"
+import { DEFAULT_LIMITS, ProtocolError, RespParser, UNAUTHENTICATED_LIMITS } from "../resp/Parser.ts"
+import { ErrorReply, type Reply } from "../resp/Reply.ts"
+
+/** The other end of a connection. */
+export interface Transport {
+  /** Sends bytes; called from the engine's flush only, never from within a write of the client. */
+  readonly send: (bytes: Buffer) => void
+  /** Closes the connection once everything sent has left. */
+  readonly end: () => void
+  /** Closes the connection at once. */
+  readonly destroy: () => void
+  /** How the peer is called in CLIENT LIST. */
+  readonly address: string
+  readonly localAddress: string
+  /** Bytes that were sent and that the peer has not taken. */
+  readonly unsentBytes: () => number
+}
+
+/** What a session needs of the engine. */
+export interface SessionHost extends Server {
+  readonly execute: (session: Session, args: ReadonlyArray<string>) => void
+  readonly schedule: (session: Session) => void
+  readonly defer: (session: Session) => void
+  readonly onClose: (session: Session) => void
+}
+
+interface Wait {
+  readonly request: BlockRequest
+  readonly waiter: Waiter
+  readonly db: Keyspace
+  timer: NodeJS.Timeout | undefined
+}
+
+const SLICE = 1024
+const SLICE_MILLIS = 5
+const LONGEST_TIMER = 2147483647
+const CHUNK = 8 * 1024 * 1024
+
+/** One connection: its protocol, transaction, subscriptions and what it waits for. */
+export class Session implements Client {
+  readonly id: number
+  readonly server: SessionHost
+  readonly channels = new Set<string>()
+  readonly patterns = new Set<string>()
+  readonly shardChannels = new Set<string>()
+  readonly watcher = { dirty: false }
+  readonly password: string | undefined
+  readonly transport: Transport
+  readonly connectedAt: number
+  db: Keyspace
+  resp: RespVersion = 2
+  name = ""
+  libraryName = ""
+  libraryVersion = ""
+  noEvict = false
+  noTouch = false
+  deniesBlocking = false
+  transaction: Transaction | undefined
+  watched: Array<WatchedKey> = []
+  replyMode: Client["replyMode"] = "on"
+  lastCommand = "NULL"
+  closed = false
+  /** Whether the engine's flush knows of this session. */
+  scheduled = false
+  private isAuthenticated: boolean
+  private readonly parser: RespParser
+  private out = ""
+  private chunks: Array<Buffer> = []
+  private marks: Array<number> = []
+  private wait: Wait | undefined
+  private pauses = 0
+  private closing = false
+  private processing = false
+
+  constructor(
+    server: SessionHost,
+    id: number,
+    db: Keyspace,
+    transport: Transport,
+    password: string | undefined
+  ) {
+    this.server = server
+    this.id = id
+    this.db = db
+    this.transport = transport
+    this.password = password
+    this.isAuthenticated = password === undefined
+    this.parser = new RespParser(this.isAuthenticated ? DEFAULT_LIMITS : UNAUTHENTICATED_LIMITS)
+    this.connectedAt = Date.now()
+  }
+
+  get authenticated(): boolean {
+    return this.isAuthenticated
+  }
+
+  set authenticated(value: boolean) {
+    this.isAuthenticated = value
+    this.parser.limits = value ? DEFAULT_LIMITS : UNAUTHENTICATED_LIMITS
+  }
+
+  get isSubscribed(): boolean {
+    return this.channels.size > 0 || this.patterns.size > 0 || this.shardChannels.size > 0
+  }
+
+  /** Bytes from the client. They belong to the session from now on. */
+  feed(bytes: Buffer): void {
+    if (this.closed || this.closing) return
+    this.parser.feed(bytes)
+    this.process()
+  }
+
+  /** Bytes that the client has sent and that wait behind a blocking command. */
+  get backlog(): number {
+    return this.parser.bufferedBytes
+  }
+
+  /** Runs commands until there are no more, the client waits, or it is another's turn. */
+  process(): void {
+    if (this.processing) return
+    this.processing = true
+    try {
+      let count = 0
+      const start = performance.now()
+      while (this.wait === undefined && this.pauses === 0 && !this.closed && !this.closing) {
+        const args = this.parser.next()
+        if (args === undefined) break
+        if (args.length > 0) this.server.execute(this, args)
+        if (++count % SLICE === 0 && performance.now() - start > SLICE_MILLIS) {
+          this.server.defer(this)
+          break
+        }
+      }
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error
+      this.reply(new ErrorReply(`ERR Protocol error: ${error.text}`))
+      this.closeAfterReply()
+    } finally {
+      this.processing = false
+    }
+  }
+
+  /** Stops reading commands until `resume`. */
+  pause(): void {
+    this.pauses++
+  }
+
+  resume(): void {
+    if (this.pauses > 0) this.pauses--
+    this.server.defer(this)
+  }
+
+  /** Answers a command. */
+  reply(reply: Reply): void {
+    if (reply === undefined || this.closed) return
+    if (this.replyMode !== "on") return
+    this.write(encodeReply(reply, this.resp))
+  }
+
+  push(reply: Reply): void {
+    if (this.closed || (this.replyMode === "off" && this.resp === 2)) return
+    this.write(encodeReply(reply, this.resp))
+  }
+
+  /** Where the next reply begins, for `markWrite`. */
+  get outputLength(): number {
+    return this.out.length
+  }
+
+  /** Remembers that what was answered since `start` acknowledges a change that is not on disk yet. */
+  markWrite(start: number): void {
+    this.marks.push(start, this.out.length)
+  }
+
+  /** Turns acknowledgements of changes that could not be written into errors. */
+  failWrites(error: ErrorReply): void {
+    const { marks, out } = this
+    if (marks.length === 0) return
+    const text = encodeReply(error, this.resp)
+    let result = ""
+    let from = 0
+    for (let at = 0; at < marks.length; at += 2) {
+      result += out.slice(from, marks[at]) + text
+      from = marks[at + 1] ?? from
+    }
+    this.out = result + out.slice(from)
+    this.marks = []
+  }
+
+  private write(text: string): void {
+    this.out += text
+    if (this.out.length > CHUNK && this.marks.length === 0) {
+      this.chunks.push(Buffer.from(this.out, "latin1"))
+      this.out = ""
+    }
+    if (!this.scheduled) {
+      this.scheduled = true
+      this.server.schedule(this)
+    }
+  }
+
+  /** Sends what was answered; the engine calls it when the changes are safe. */
+  flush(): void {
+    this.scheduled = false
+    this.marks = []
+    if (this.closed) return
+    if (this.chunks.length > 0) {
+      for (const chunk of this.chunks) this.transport.send(chunk)
+      this.chunks = []
+    }
+    if (this.out.length > 0) {
+      const bytes = Buffer.from(this.out, "latin1")
+      this.out = ""
+      this.transport.send(bytes)
+    }
+    if (this.closing) {
+      this.transport.end()
+      this.close()
+    }
+  }
+
+  closeAfterReply(): void {
+    if (this.closed || this.closing) return
+    this.closing = true
+    if (!this.scheduled) {
+      this.scheduled = true
+      this.server.schedule(this)
+    }
+  }
+
+  kill(): void {
+    if (this.closed) return
+    this.transport.destroy()
+    this.close()
+  }
+
+  /** Forgets everything about the connection; the transport has gone or will go by itself. */
+  close(): void {
+    if (this.closed) return
+    this.closed = true
+    this.endWait()
+    unwatch(this)
+    this.transaction = undefined
+    this.server.onClose(this)
+  }
+
+  block(request: BlockRequest): undefined {
+    const waiter: Waiter = {
+      serve: (key) => {
+        let reply: Reply
+        try {
+          reply = request.serve(key)
+        } catch (error) {
+          if (!(error instanceof ErrorReply)) throw error
+          reply = error
+        }
+        if (reply === undefined) return false
+        this.endWait()
+        this.reply(reply)
+        this.server.defer(this)
+        return true
+      }
+    }
+    const wait: Wait = { request, waiter, db: this.db, timer: undefined }
+    this.wait = wait
+    for (const key of request.keys) {
+      const set = this.db.waiters.get(key)
+      if (set === undefined) this.db.waiters.set(key, new Set([waiter]))
+      else set.add(waiter)
+    }
+    if (request.timeout > 0) this.startTimer(wait, Date.now() + request.timeout)
+    return undefined
+  }
+
+  private startTimer(wait: Wait, deadline: number): void {
+    const left = deadline - Date.now()
+    wait.timer = setTimeout(
+      () => {
+        if (Date.now() < deadline) this.startTimer(wait, deadline)
+        else this.unblock(undefined)
+      },
+      Math.min(Math.max(1, left), LONGEST_TIMER)
+    )
+    // The connection itself keeps the process alive; an unref'd one must not because of its timer.
+    wait.timer.unref()
+  }
+
+  unblock(reply: Reply): boolean {
+    const { wait } = this
+    if (wait === undefined) return false
+    this.endWait()
+    this.reply(reply ?? wait.request.onTimeout)
+    this.server.defer(this)
+    return true
+  }
+
+  get isBlocked(): boolean {
+    return this.wait !== undefined
+  }
+
+  private endWait(): void {
+    const { wait } = this
+    if (wait === undefined) return
+    this.wait = undefined
+    clearTimeout(wait.timer)
+    for (const key of wait.request.keys) {
+      const set = wait.db.waiters.get(key)
+      set?.delete(wait.waiter)
+      if (set?.size === 0) wait.db.waiters.delete(key)
+    }
+  }
+
+  describe(now: number): string {
+    const flags =
+      (this.wait === undefined ? "" : "b") +
+      (this.transaction === undefined ? "" : "x") +
+      (this.isSubscribed ? "P" : "")
+    const fields: ReadonlyArray<readonly [string, string | number]> = [
+      ["id", this.id],
+      ["addr", this.transport.address],
+      ["laddr", this.transport.localAddress],
+      ["fd", this.id + 7],
+      ["name", this.name],
+      ["age", Math.max(0, Math.floor((now - this.connectedAt) / 1000))],
+      ["idle", 0],
+      ["flags", flags === "" ? "N" : flags],
+      ["db", this.db.index],
+      ["sub", this.channels.size],
+      ["psub", this.patterns.size],
+      ["ssub", this.shardChannels.size],
+      ["multi", this.transaction === undefined ? -1 : this.transaction.queue.length],
+      ["qbuf", this.parser.bufferedBytes],
+      ["qbuf-free", 0],
+      ["argv-mem", 0],
+      ["multi-mem", 0],
+      ["rbs", 1024],
+      ["rbp", 0],
+      ["obl", this.out.length],
+      ["oll", 0],
+      ["omem", 0],
+      ["tot-mem", this.out.length + this.parser.bufferedBytes],
+      ["events", "r"],
+      ["cmd", this.lastCommand],
+      ["user", "default"],
+      ["redir", -1],
+      ["resp", this.resp],
+      ["lib-name", this.libraryName],
+      ["lib-ver", this.libraryVersion]
+    ]
+    return fields.map(([name, value]) => `${name}=${value}`).join(" ")
+  }
+
+  /** What CLIENT LIST shows as the last command. */
+  note(command: Command): void {
+    this.lastCommand = command.name
+  }
+}

@@ -1,0 +1,217 @@
+import type { Keyspace, Watcher } from "../db/Keyspace.ts"
+import type { RespVersion } from "../resp/Encoder.ts"
+import type { Reply } from "../resp/Reply.ts"
+import type { EncodingLimits } from "../types/EncodingLimits.ts"
+import type { Arguments } from "./Arguments.ts"
+
+/** A command that a client has queued after MULTI. */
+export interface Queued {
+  readonly command: Command
+  readonly args: Arguments
+}
+
+/** A transaction that a client has begun. */
+export interface Transaction {
+  readonly queue: Array<Queued>
+  /** A command could not be queued: EXEC will refuse. */
+  failed: boolean
+}
+
+/** A key that a client watches. */
+export interface WatchedKey {
+  readonly db: Keyspace
+  readonly key: string
+}
+
+/** How a client waits for keys. */
+export interface BlockRequest {
+  readonly keys: ReadonlyArray<string>
+  /** Milliseconds; 0 waits for ever. */
+  readonly timeout: number
+  /** What is answered when the time is over. */
+  readonly onTimeout: Reply
+  /** Tries to take something from a key; `undefined` if there is nothing. */
+  readonly serve: (key: string) => Reply
+}
+
+/** A connection, as commands see it. */
+export interface Client {
+  readonly id: number
+  readonly server: Server
+  db: Keyspace
+  resp: RespVersion
+  name: string
+  libraryName: string
+  libraryVersion: string
+  noEvict: boolean
+  noTouch: boolean
+  authenticated: boolean
+  /** Why commands may not block here: a transaction or a script runs. */
+  deniesBlocking: boolean
+  transaction: Transaction | undefined
+  readonly watcher: Watcher
+  watched: Array<WatchedKey>
+  /** Channels, patterns and shard channels. */
+  readonly channels: Set<string>
+  readonly patterns: Set<string>
+  readonly shardChannels: Set<string>
+  replyMode: "on" | "off" | "skip" | "skip-next"
+  /** Writes something that no command asked for. */
+  readonly push: (reply: Reply) => void
+  /** Suspends the client until a key can serve it. */
+  readonly block: (request: BlockRequest) => undefined
+  /** Ends a wait early; false if the client does not wait. */
+  readonly unblock: (reply: Reply) => boolean
+  /** Closes the connection once what was written has left. */
+  readonly closeAfterReply: () => void
+  /** Closes the connection. */
+  readonly kill: () => void
+  readonly password: string | undefined
+  readonly describe: (now: number) => string
+  readonly lastCommand: string
+}
+
+/** Settings, read and changed by CONFIG. */
+export interface Settings {
+  readonly get: (name: string) => string
+  readonly list: () => ReadonlyArray<readonly [name: string, value: string]>
+  /** Changes several at once; the text of the problem otherwise. */
+  readonly set: (pairs: ReadonlyArray<readonly [name: string, value: string]>) => string | undefined
+  readonly names: () => ReadonlyArray<string>
+}
+
+/** Messages between clients. */
+export interface Broker {
+  readonly publish: (channel: string, message: string) => number
+  readonly publishShard: (channel: string, message: string) => number
+  readonly subscribe: (client: Client, channel: string) => void
+  readonly unsubscribe: (client: Client, channel: string) => void
+  readonly subscribePattern: (client: Client, pattern: string) => void
+  readonly unsubscribePattern: (client: Client, pattern: string) => void
+  readonly subscribeShard: (client: Client, channel: string) => void
+  readonly unsubscribeShard: (client: Client, channel: string) => void
+  readonly channels: (pattern: string | undefined) => Array<string>
+  readonly shardChannels: (pattern: string | undefined) => Array<string>
+  readonly subscribers: (channel: string) => number
+  readonly shardSubscribers: (channel: string) => number
+  readonly patternCount: () => number
+}
+
+/** Scripts by their SHA1, and the runtime that runs them. */
+export interface Scripts {
+  readonly run: (client: Client, body: string, keys: Arguments, args: Arguments, readOnly: boolean) => Reply
+  readonly load: (body: string) => string
+  readonly find: (sha: string) => string | undefined
+  readonly flush: () => void
+  readonly count: number
+}
+
+/** What a command may ask of persistence. */
+export interface Persistence {
+  /** Starts a compaction; false if one is under way. */
+  readonly startRewrite: () => boolean
+  /** Compacts before it returns; the text of the problem if that failed. */
+  readonly saveNow: () => string | undefined
+  readonly info: () => ReadonlyArray<readonly [string, string | number]>
+  readonly lastSave: number
+}
+
+/** The table of commands. */
+export interface CommandLookup {
+  readonly find: (name: string) => Command | undefined
+  readonly list: () => ReadonlyArray<Command>
+}
+
+/** The engine, as commands see it. */
+export interface Server {
+  readonly settings: Settings
+  readonly limits: EncodingLimits
+  readonly databases: Array<Keyspace>
+  readonly commands: CommandLookup
+  readonly broker: Broker
+  readonly scripts: Scripts
+  readonly persistence: Persistence | undefined
+  readonly clients: ReadonlyMap<number, Client>
+  /** The clock, in milliseconds; it stands still during a command, a script or a transaction. */
+  readonly now: number
+  /** Grows with every change. */
+  dirty: number
+  readonly startedAt: number
+  readonly runId: string
+  /** Whether changes are logged, so that a command need not prepare what nobody will read. */
+  readonly logging: boolean
+  /** Logs a change as the command that repeats it. */
+  readonly propagate: (db: Keyspace, args: Arguments) => void
+  /** Says that a key has changed: counts, marks watchers, wakes waiters, notifies. */
+  readonly changed: (db: Keyspace, key: string, kind: number, event: string) => void
+  /** Notifies without a change. */
+  readonly notify: (db: Keyspace, key: string, kind: number, event: string) => void
+  /** Runs a command on behalf of a script or a transaction. */
+  readonly invoke: (client: Client, command: Command, args: Arguments) => Reply
+  readonly swapDatabases: (left: number, right: number) => void
+  readonly info: (sections: ReadonlyArray<string>) => string
+  readonly resetStats: () => void
+  readonly commandCalls: ReadonlyMap<string, number>
+}
+
+/** What a command is allowed and likely to do; Redis's own names. */
+export type CommandFlag =
+  | "write"
+  | "readonly"
+  | "denyoom"
+  | "admin"
+  | "pubsub"
+  | "noscript"
+  | "blocking"
+  | "loading"
+  | "stale"
+  | "skip_monitor"
+  | "skip_slowlog"
+  | "fast"
+  | "no_auth"
+  | "may_replicate"
+  | "no_async_loading"
+  | "no_multi"
+  | "movablekeys"
+  | "allow_busy"
+
+/** A command of the table. */
+export interface Command {
+  /** Lower case; a subcommand is `container|name`. */
+  readonly name: string
+  /** Number of arguments with the name; negative is a minimum. */
+  readonly arity: number
+  readonly flags: ReadonlySet<CommandFlag>
+  readonly firstKey: number
+  readonly lastKey: number
+  readonly step: number
+  readonly group: string
+  readonly since: string
+  readonly complexity: string
+  readonly summary: string
+  /** Whether the command logs its effects itself; otherwise it is logged as it came. */
+  readonly logsItself: boolean
+  readonly isWrite: boolean
+  readonly subcommands: ReadonlyMap<string, Command> | undefined
+  /** The keys of a call, for commands whose keys do not lie at fixed places. */
+  readonly keysOf: ((args: Arguments) => ReadonlyArray<string>) | undefined
+  readonly run: (client: Client, args: Arguments) => Reply
+}
+
+/** The classes of keyspace notifications. */
+export const NOTIFY = {
+  keyspace: 1,
+  keyevent: 2,
+  generic: 4,
+  string: 8,
+  list: 16,
+  set: 32,
+  hash: 64,
+  zset: 128,
+  expired: 256,
+  evicted: 512,
+  stream: 1024,
+  keymiss: 2048,
+  module: 8192,
+  newKey: 16384
+} as const

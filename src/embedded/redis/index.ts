@@ -1,0 +1,11 @@
+export { EmbeddedRedis, type EmbeddedRedisAddress, type OpenEmbeddedRedis } from "./EmbeddedRedis.ts"
+export { EmbeddedRedisError, type EmbeddedRedisReason } from "./Errors.ts"
+export type { RedisConnector } from "./net/Connector.ts"
+export type { Listening } from "./net/Listener.ts"
+export type {
+  EmbeddedRedisOptions,
+  FsyncPolicy,
+  ListenOptions,
+  LogSink,
+  PersistenceOptions
+} from "./Options.ts"

@@ -1,0 +1,40 @@
+import type { RespVersion } from "../resp/Encoder.ts"
+import type { Reply } from "../resp/Reply.ts"
+
+/** What a script reaches outside of Lua. */
+export interface LuaHost {
+  /** `redis.call` and `redis.pcall`; an ErrorReply raises, or is returned by `pcall`. */
+  readonly call: (args: ReadonlyArray<string>) => Reply
+  /** `redis.log`. */
+  readonly log: (level: number, message: string) => void
+  /** `redis.setresp`. */
+  readonly setProtocol: (version: RespVersion) => void
+}
+
+/** Why a script ended with an error that it did not return as a value. */
+export interface ScriptFailure {
+  readonly message: string
+  /** First word of the error, such as ERR or WRONGTYPE. */
+  readonly code: string
+  /** Line of the script. */
+  readonly line: number
+  /** Whether the script called a command that failed, as opposed to Lua itself. */
+  readonly kind: "error" | "unknown-global" | "bad-argument" | "out-of-memory" | "limit"
+  /** The global that does not exist. */
+  readonly name: string
+}
+
+/** What a script ended with. */
+export type ScriptOutcome = { readonly reply: Reply } | { readonly failure: ScriptFailure }
+
+/** Runs Lua. It runs to the end in one step, so that a script is atomic. */
+export interface LuaRuntime {
+  /** The error of a script that is no Lua; `undefined` if it compiles. */
+  readonly check: (body: string) => string | undefined
+  readonly run: (body: string, keys: ReadonlyArray<string>, args: ReadonlyArray<string>) => ScriptOutcome
+  /** Whether the runtime was lost (out of memory) and must be replaced. */
+  readonly isLost: boolean
+}
+
+/** Makes a runtime. */
+export type LuaRuntimeFactory = (host: LuaHost) => Promise<LuaRuntime>

@@ -1,0 +1,66 @@
+import type { Value } from "../db/Value.ts"
+import { parseInteger } from "../format/Integers.ts"
+import type { EncodingLimits } from "./EncodingLimits.ts"
+import { HashValue } from "./HashValue.ts"
+import { ListValue } from "./ListValue.ts"
+import { SetValue } from "./SetValue.ts"
+import { SortedSetValue } from "./SortedSetValue.ts"
+import { StreamValue } from "./StreamValue.ts"
+import { StringBuffer } from "./StringBuffer.ts"
+
+/** The name of a value's type. */
+export const typeOf = (value: Value): string => {
+  if (typeof value === "string" || value instanceof StringBuffer) return "string"
+  if (value instanceof ListValue) return "list"
+  if (value instanceof HashValue) return "hash"
+  if (value instanceof SetValue) return "set"
+  if (value instanceof SortedSetValue) return "zset"
+  return "stream"
+}
+
+/** The encoding that Redis 7 would use. */
+export const encodingOf = (value: Value): string => {
+  if (typeof value === "string") {
+    if (value.length <= 20 && parseInteger(value) !== undefined) return "int"
+    return value.length <= 44 ? "embstr" : "raw"
+  }
+  if (value instanceof StringBuffer) return "raw"
+  if (value instanceof ListValue) return "quicklist"
+  if (value instanceof HashValue) return value.compact ? "listpack" : "hashtable"
+  if (value instanceof SetValue) return value.compact ? "intset" : "hashtable"
+  if (value instanceof SortedSetValue) return value.compact ? "listpack" : "skiplist"
+  return "stream"
+}
+
+/** A value of its own with the same content. */
+export const cloneValue = (value: Value, limits: EncodingLimits): Value => {
+  if (typeof value === "string") return value
+  if (value instanceof StringBuffer) return new StringBuffer(value.text)
+  if (value instanceof ListValue) {
+    const list = new ListValue()
+    value.items.forEach((item) => {
+      list.push(item, false)
+      return true
+    })
+    return list
+  }
+  if (value instanceof HashValue) {
+    const hash = new HashValue()
+    value.fields.forEach((field) => hash.set(field.key, field.value, limits))
+    hash.compact = value.compact
+    return hash
+  }
+  if (value instanceof SetValue) {
+    const set = new SetValue()
+    for (const member of value.members.values()) set.add(member, limits)
+    set.compact = value.compact
+    return set
+  }
+  if (value instanceof SortedSetValue) {
+    const sorted = new SortedSetValue()
+    value.members.forEach((member) => sorted.set(member.key, member.score, limits))
+    sorted.compact = value.compact
+    return sorted
+  }
+  return value instanceof StreamValue ? value.clone() : value
+}

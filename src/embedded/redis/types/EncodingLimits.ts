@@ -1,0 +1,8 @@
+/** Up to where Redis keeps a collection in its compact encoding, which OBJECT ENCODING and the order of replies show. */
+export interface EncodingLimits {
+  hashEntries: number
+  hashValue: number
+  zsetEntries: number
+  zsetValue: number
+  intsetEntries: number
+}

@@ -1,0 +1,62 @@
+import { type DenseEntry, DenseMap } from "../structures/DenseMap.ts"
+import { ScoreTree } from "../structures/ScoreTree.ts"
+import type { EncodingLimits } from "./EncodingLimits.ts"
+
+/** A member of a sorted set. */
+export interface SortedMember extends DenseEntry {
+  score: number
+}
+
+/** The value of a sorted set key: a map by member and a tree by score. */
+export class SortedSetValue {
+  readonly members = new DenseMap<SortedMember>()
+  readonly tree = new ScoreTree<SortedMember>()
+  /** Whether Redis would hold it in a listpack. */
+  compact = true
+
+  get size(): number {
+    return this.members.size
+  }
+
+  score(member: string): number | undefined {
+    return this.members.get(member)?.score
+  }
+
+  /** Adds a member or moves it to another score. */
+  set(member: string, score: number, limits: EncodingLimits): void {
+    const entry = this.members.get(member)
+    if (entry !== undefined) {
+      if (entry.score === score) return
+      this.tree.remove(entry)
+      entry.score = score
+      this.tree.insert(entry)
+      return
+    }
+    const added: SortedMember = { key: member, score, slot: -1 }
+    this.members.add(added)
+    this.tree.insert(added)
+    if (this.compact && (member.length > limits.zsetValue || this.members.size > limits.zsetEntries)) {
+      this.compact = false
+    }
+  }
+
+  delete(member: string): boolean {
+    const entry = this.members.get(member)
+    if (entry === undefined) return false
+    this.remove(entry)
+    return true
+  }
+
+  remove(entry: SortedMember): void {
+    this.tree.remove(entry)
+    this.members.remove(entry)
+  }
+
+  /** The position of a member, from the lowest score or from the highest. */
+  rank(member: string, reverse: boolean): number | undefined {
+    const entry = this.members.get(member)
+    if (entry === undefined) return undefined
+    const rank = this.tree.rank(entry.score, member)
+    return reverse ? this.members.size - 1 - rank : rank
+  }
+}
