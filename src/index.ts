@@ -61,3 +61,27 @@ export type {
   WorkflowOptions,
   WorkTaskOptions
 } from "./workflow/index.ts"
+export { defineMode, distributed, isModeDefinition, memory, Mode, persistent, TemporalMode } from "./Mode.ts"
+export type { AnyConfig, Built, ConfigOf, Environment, ModeDefinition, Services } from "./Mode.ts"
+export {
+  ConfigFileError,
+  configFlags,
+  ConfigInvalid,
+  findConfig,
+  loadConfig,
+  loadDefinition,
+  resolveConfig
+} from "./Config.ts"
+export type {
+  ConfigFlag,
+  ConfigProblem,
+  FlagValues,
+  LoadOptions,
+  Origin,
+  Place,
+  ResolvedConfig,
+  ResolvedValue,
+  ResolveOptions,
+  SetAside,
+  Settings
+} from "./Config.ts"
