@@ -88,7 +88,7 @@ export interface DefinedTool<IS extends PlainSchema, OS extends PlainSchema, Out
 export const defineTool = <
   IS extends PlainSchema,
   OS extends PlainSchema,
-  Out extends OS["Type"] | Promise<OS["Type"]> | Effect.Effect<OS["Type"], unknown, unknown>
+  const Out extends OS["Type"] | Promise<OS["Type"]> | Effect.Effect<OS["Type"], unknown, unknown>
 >(options: {
   readonly id: string
   readonly description?: string
