@@ -173,7 +173,7 @@ export const checkOrigins = (
     throw branch === undefined
       ? definitionError({
           code: "COMPOZY_DEFINITION_REFERENCE_OUT_OF_SCOPE",
-          problem: `${capital(block.name)} uses ${origin.what}, which belongs to ${origin.block.name} and may not exist here`,
+          problem: `${block.name} uses ${origin.what}, which belongs to ${origin.block.name} and may not exist here`,
           fix: "return the value from that block, and use the result of the task that the block belongs to",
           places: [
             { what: "used at", at },
@@ -182,7 +182,7 @@ export const checkOrigins = (
         })
       : definitionError({
           code: "COMPOZY_DEFINITION_REFERENCE_BETWEEN_BRANCHES",
-          problem: `${capital(block.name)} uses ${origin.what} of ${origin.block.name}, which runs at the same time`,
+          problem: `${block.name} uses ${origin.what} of ${origin.block.name}, which runs at the same time`,
           fix: "do what both need before the parallel, or what needs both after it, from its result",
           places: [
             { what: "used at", at },
@@ -194,5 +194,3 @@ export const checkOrigins = (
 
 const lineageOf = (block: Block): ReadonlyArray<Block> =>
   block.parent === undefined ? [block] : [block, ...lineageOf(block.parent)]
-
-const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)

@@ -177,7 +177,7 @@ const checkOutput = (build: Build, output: PlainSchema | undefined, shape: Shape
   if (misfit === undefined) return
   throw definitionError({
     code: "COMPOZY_DEFINITION_MISMATCH",
-    problem: `The result of the workflow "${build.workflow}" does not fit its output schema${misfit.path === "" ? "" : ` at ${misfit.path}`}: it is ${misfit.found}, expected is ${misfit.expected}`,
+    problem: `The result of the workflow "${build.workflow}" does not fit its output schema${misfit.path === "" ? "" : ` at "${misfit.path}"`}: it is ${misfit.found}, where ${misfit.expected} is expected`,
     fix: "return what the output schema says, or change the schema",
     places: [{ what: "given at", at: build.at }]
   })

@@ -71,14 +71,11 @@ export const definitionError = (options: {
   readonly places?: ReadonlyArray<MaybePlace>
 }): DefinitionError => {
   const places = (options.places ?? []).flatMap(({ what, at }) => (at === undefined ? [] : [{ what, at }]))
-  const lines = [
-    options.problem,
-    ...places.map(({ what, at }) => `  ${what}: ${at}`),
-    `  fix: ${options.fix}`
-  ]
+  const problem = options.problem.replace(/^the /, "The ")
+  const lines = [problem, ...places.map(({ what, at }) => `  ${what}: ${at}`), `  fix: ${options.fix}`]
   return new DefinitionError({
     code: options.code,
-    problem: options.problem,
+    problem,
     fix: options.fix,
     places,
     message: lines.join("\n")

@@ -11,7 +11,7 @@ export const checkId = (what: string, id: unknown, at: string | undefined): void
   throw definitionError({
     code: "COMPOZY_DEFINITION_ID_INVALID",
     problem: `The id ${typeof id === "string" ? JSON.stringify(id) : String(id)} of ${what} is not valid`,
-    fix: 'use a letter, then up to 63 letters, digits, "_" or "-"',
+    fix: 'begin with a letter, and go on with up to 63 letters, digits, "_" or "-"',
     places: [{ what: "given at", at }]
   })
 }

@@ -2,7 +2,7 @@
  * The operators of expressions: small computations that are recorded as data and evaluated inside the workflow,
  * without an activity. `Evaluate.ts` says what each gives.
  */
-import type { Origin } from "./Block.ts"
+import { checkOrigins, currentBuild } from "./Block.ts"
 import type { Operator } from "./Definition.ts"
 import { placeOf } from "./Place.ts"
 import type { Absent, Outcome, Ref, RefBase, Val } from "./Reference.ts"
@@ -35,7 +35,10 @@ const record = (
   const templates = operands.map((operand, index) =>
     templateOf(operand, `the operand ${index + 1} of ${operator}`, at)
   )
-  const origins: Array<Origin> = templates.flatMap((template) => template.origins)
+  const origins = templates.flatMap((template) => template.origins)
+  // What cannot be used here cannot be used later either, and this is the place that says most.
+  const build = currentBuild()
+  if (build?.current !== undefined) checkOrigins(build, build.current, origins, at)
   return makeReference({
     expression: { $op: operator, args: templates.map(({ expression }) => expression) },
     shape: shapeOf(templates),

@@ -90,7 +90,7 @@ class Step {
     if (misfit === undefined) return template.expression
     throw definitionError({
       code: "COMPOZY_DEFINITION_MISMATCH",
-      problem: `${what} does not fit its schema${misfit.path === "" ? "" : ` at ${misfit.path}`}: it is ${misfit.found}, expected is ${misfit.expected}`,
+      problem: `${what} does not fit its schema${misfit.path === "" ? "" : ` at "${misfit.path}"`}: it is ${misfit.found}, where ${misfit.expected} is expected`,
       fix: "give it what the schema expects (coalesce(reference, value) where a value may be absent)",
       places: [{ what: "given at", at: this.at }]
     })

@@ -285,7 +285,9 @@ const unknownField = (
     : valueOf(node.shape) !== undefined
       ? `its keys are known only when the workflow runs: use .get(${JSON.stringify(name)})`
       : names.length === 0
-        ? "it has no fields"
+        ? name === "length"
+          ? "use length(reference)"
+          : "it has no fields"
         : nearest === undefined
           ? `its fields are ${names.join(", ")}`
           : `did you mean "${nearest}"? Its fields are ${names.join(", ")}`

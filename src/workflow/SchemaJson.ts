@@ -49,7 +49,9 @@ const search = (ast: SchemaAST.AST, path: string, seen: Set<SchemaAST.AST>): Non
             : search(type, path === "" ? String(name) : `${path}.${String(name)}`, seen)
         ) ??
         first(ast.indexSignatures, ({ parameter, type }) =>
-          SchemaAST.isSymbol(parameter) ? { path, what: "a symbol key" } : search(type, `${path}.*`, seen)
+          SchemaAST.isSymbol(parameter)
+            ? { path, what: "a symbol key" }
+            : search(type, path === "" ? "*" : `${path}.*`, seen)
         )
       )
     default:
@@ -100,7 +102,7 @@ export const checkSchema = (schema: unknown, what: string, at: string | undefine
   if (part === undefined) return
   throw definitionError({
     code: "COMPOZY_DEFINITION_SCHEMA_NOT_JSON",
-    problem: `${what} has no JSON form${part.path === "" ? "" : ` at ${part.path}`}: its encoded side is ${part.what}`,
+    problem: `${what} has no JSON form${part.path === "" ? "" : ` at "${part.path}"`}: its encoded side is ${part.what}`,
     fix: replacements[part.what] ?? "use a schema whose encoded side is JSON",
     places: [{ what: "given at", at }]
   })

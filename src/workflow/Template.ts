@@ -131,7 +131,7 @@ class Visit {
   }
 
   #refuse(path: string, found: string, fix: string): Error {
-    const place = path === "" ? "" : ` at ${path.replace(/^\./, "")}`
+    const place = path === "" ? "" : ` at "${path.replace(/^\./, "")}"`
     return definitionError({
       code: found === "a Promise" ? "COMPOZY_DEFINITION_ASYNC" : "COMPOZY_DEFINITION_NOT_JSON",
       problem: `${this.#what} is not JSON${place}: it is ${found}`,
