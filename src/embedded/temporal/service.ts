@@ -31,6 +31,8 @@ export interface ServiceOptions {
 export interface Service {
   readonly port: number
   readonly engine: Engine
+  /** How many polls of workers wait. */
+  polls(): number
   close(): Promise<void>
 }
 
@@ -83,6 +85,7 @@ export const openService = async (options: ServiceOptions): Promise<Service> => 
     return {
       port: rpc.port,
       engine,
+      polls: () => tasks.waiting,
       close: () =>
         (closing ??= (async () => {
           tasks.close()

@@ -388,6 +388,11 @@ export class Tasks {
     this.activities.release((poller) => poller.workerInstanceKey === key)
   }
 
+  /** How many polls wait. */
+  get waiting(): number {
+    return this.#waiting.size
+  }
+
   /** Ends every poll; later ones end at once. */
   close(): void {
     this.#closed = true

@@ -114,13 +114,15 @@ export interface Rig {
   readonly address: string
   readonly connection: Connection
   readonly client: Client
+  readonly options: ServiceOptions
   readonly transitions: () => number
   close(): Promise<void>
 }
 
 /** A service whose every transition is checked, and a client for it. */
 export const openRig = async (options: Partial<ServiceOptions> = {}): Promise<Rig> => {
-  const service = await openService({ ...defaults, ...options })
+  const all = { ...defaults, ...options }
+  const service = await openService(all)
   let transitions = 0
   service.engine.inspect = (run) => {
     transitions += 1
@@ -133,6 +135,7 @@ export const openRig = async (options: Partial<ServiceOptions> = {}): Promise<Ri
     address,
     connection,
     client: new Client({ connection }),
+    options: all,
     transitions: () => transitions,
     close: async () => {
       await connection.close()
