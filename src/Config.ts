@@ -2,6 +2,13 @@
  * The configuration: found, loaded, resolved from all sources with one precedence, and explained.
  * Configs are written with `src/Mode.ts`.
  */
+export {
+  type ConfigDiagnostics,
+  diagnoseConfig,
+  formatDiagnostics,
+  formatWarning,
+  type ModeDiagnostic
+} from "./config/Diagnostics.ts"
 export { ConfigFileError, ConfigFileErrorCode } from "./config/FileError.ts"
 export { configFileNames, findConfig } from "./config/Find.ts"
 export { type ConfigFlag, configFlags } from "./config/Flags.ts"
@@ -21,3 +28,5 @@ export type {
   TemporalSettings,
   WorkerSettings
 } from "./config/Settings.ts"
+export { formatConfig, showConfig, showConfigJson, type ShownValue } from "./config/Show.ts"
+export { validateConfig } from "./config/Validate.ts"

@@ -67,21 +67,30 @@ export {
   ConfigFileError,
   configFlags,
   ConfigInvalid,
+  diagnoseConfig,
   findConfig,
+  formatConfig,
+  formatDiagnostics,
   loadConfig,
   loadDefinition,
-  resolveConfig
+  resolveConfig,
+  showConfig,
+  showConfigJson,
+  validateConfig
 } from "./Config.ts"
 export type {
+  ConfigDiagnostics,
   ConfigFlag,
   ConfigProblem,
   FlagValues,
   LoadOptions,
+  ModeDiagnostic,
   Origin,
   Place,
   ResolvedConfig,
   ResolvedValue,
   ResolveOptions,
   SetAside,
-  Settings
+  Settings,
+  ShownValue
 } from "./Config.ts"

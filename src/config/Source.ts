@@ -9,7 +9,8 @@ export interface AnyNode extends Node {
   readonly [field: string]: unknown
 }
 
-const isNode = (value: unknown): value is AnyNode =>
+/** Whether a value is a node. */
+export const isNode = (value: unknown): value is AnyNode =>
   typeof value === "object" && value !== null && "type" in value && "loc" in value
 
 /** The node in a field, if there is one. */
