@@ -294,18 +294,17 @@ export const nextActivityDeadline = ({
   const consider = (at: number | undefined, type: number): void => {
     if (at !== undefined && (first === undefined || at < first.at)) first = { at, type }
   }
-  if (attempt.startedTime === 0) {
-    const scheduleToStart = positiveMillis(attributes.scheduleToStartTimeout)
-    if (scheduleToStart !== undefined)
-      consider(attempt.scheduledTime + scheduleToStart, TimeoutType.ScheduleToStart)
-  } else {
+  // Of two at the same time the one that says more wins: never taken, then out of time altogether.
+  const scheduleToStart = positiveMillis(attributes.scheduleToStartTimeout)
+  if (attempt.startedTime === 0 && scheduleToStart !== undefined)
+    consider(attempt.scheduledTime + scheduleToStart, TimeoutType.ScheduleToStart)
+  consider(expiresAt(info), TimeoutType.ScheduleToClose)
+  if (attempt.startedTime > 0) {
     const startToClose = positiveMillis(attributes.startToCloseTimeout)
     if (startToClose !== undefined) consider(attempt.startedTime + startToClose, TimeoutType.StartToClose)
     const heartbeat = positiveMillis(attributes.heartbeatTimeout)
     if (heartbeat !== undefined)
       consider((attempt.lastHeartbeat || attempt.startedTime) + heartbeat, TimeoutType.Heartbeat)
   }
-  // Last, so that of two at the same time the more telling one wins.
-  consider(expiresAt(info), TimeoutType.ScheduleToClose)
   return first
 }

@@ -1,4 +1,5 @@
 /** What the suites of the embedded Temporal service share. */
+import { deepStrictEqual } from "node:assert/strict"
 import { createHash } from "node:crypto"
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -8,7 +9,6 @@ import { fileURLToPath } from "node:url"
 import { Client, Connection } from "@temporalio/client"
 import { bundleWorkflowCode, NativeConnection, Runtime, Worker } from "@temporalio/worker"
 import type { WorkerOptions } from "@temporalio/worker"
-import { expect } from "vitest"
 
 import { decodeFrame } from "../../../src/embedded/temporal/history.ts"
 import { decodeOverlay, encodeOverlay } from "../../../src/embedded/temporal/run.ts"
@@ -90,8 +90,8 @@ const byFirst = (a: readonly unknown[], b: readonly unknown[]): number =>
 export const expectRebuilt = (run: Run): void => {
   const rebuilt = rebuildState(run.frames.map(decodeFrame))
   for (const event of run.x.buffered) applyEvent(rebuilt, event)
-  expect(normal(rebuilt)).toEqual(normal(run.h))
-  expect(normal(decodeOverlay(encodeOverlay(run.x)))).toEqual(normal(run.x))
+  deepStrictEqual(normal(run.h), normal(rebuilt))
+  deepStrictEqual(normal(run.x), normal(decodeOverlay(encodeOverlay(run.x))))
 }
 
 const defaults: ServiceOptions = {
