@@ -86,6 +86,7 @@ export const report = (error: unknown, context: CommandContext): ExitCode => {
     }
   }
   if (
+    !reported.message.includes(reported.code) &&
     reported.code !== "COMPOZY_INTERNAL" &&
     reported.code !== "COMPOZY_USAGE" &&
     reported.problems === undefined

@@ -43,13 +43,16 @@ export const paint = (color: boolean, style: keyof typeof codes, text: string): 
 export const printJson = (terminal: Terminal, value: unknown): void =>
   terminal.out(`${JSON.stringify(value, null, 2)}\n`)
 
+/** Whether a character could act on a terminal. Tabs and line ends may. */
+const acts = (code: number): boolean =>
+  (code < 0x20 && code !== 0x09 && code !== 0x0a) || (code >= 0x7f && code <= 0x9f)
+
 /** Control characters could act on the terminal: they are shown, not sent. */
 export const printable = (text: string): string =>
-  // eslint-disable-next-line no-control-regex
-  text.replaceAll(
-    /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g,
-    (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, "0")}`
-  )
+  Array.from(text, (character) => {
+    const code = character.codePointAt(0) ?? 0
+    return acts(code) ? `\\x${code.toString(16).padStart(2, "0")}` : character
+  }).join("")
 
 /** Prints rows under a head, in columns as wide as they need. */
 export const printTable = (

@@ -50,11 +50,10 @@ export const showConfig = Effect.fnUntraced(function* (
   printTable(
     terminal,
     withOrigin ? ["KEY", "VALUE", "FROM"] : ["KEY", "VALUE"],
-    project.values.map((resolved) => [
-      resolved.key.path,
-      shown(resolved),
-      ...(withOrigin ? [describeOrigin(resolved.origin)] : [])
-    ])
+    project.values.map((resolved) => {
+      const cells = [resolved.key.path, shown(resolved)]
+      return withOrigin ? cells.concat(describeOrigin(resolved.origin)) : cells
+    })
   )
   return Code.ok
 })

@@ -95,15 +95,16 @@ const componentOf = (task: TaskDefinition): string => {
   }
 }
 
-const outline = (tasks: ReadonlyArray<TaskDefinition>, indent: string): ReadonlyArray<string> =>
-  tasks.flatMap((task) => [
-    `${indent}${task.id}  ${[task.type, componentOf(task)].filter((part) => part !== "").join(" ")}`,
-    ...childrenOf(task).flatMap(([name, children]) =>
-      name === ""
-        ? outline(children, `${indent}  `)
-        : [`${indent}  ${name}:`, ...outline(children, `${indent}    `)]
-    )
-  ])
+/** One line a task, indented by its blocks. */
+const outline = (tasks: ReadonlyArray<TaskDefinition>, indent: string, lines: Array<string>): void => {
+  for (const task of tasks) {
+    lines.push(`${indent}${task.id}  ${`${task.type} ${componentOf(task)}`.trim()}`)
+    for (const [name, children] of childrenOf(task)) {
+      if (name !== "") lines.push(`${indent}  ${name}:`)
+      outline(children, name === "" ? `${indent}  ` : `${indent}    `, lines)
+    }
+  }
+}
 
 /** Shows one workflow: an outline, the recorded JSON, or a diagram. */
 export const showWorkflow = Effect.fnUntraced(function* (
@@ -114,8 +115,8 @@ export const showWorkflow = Effect.fnUntraced(function* (
   const { terminal } = context
   const { definition } = yield* Effect.flatMap(loadProject(context), (project) => findWorkflow(project, id))
   if (asMermaid) {
-    const { mermaid } = yield* Effect.promise(() => import("../Mermaid.ts"))
-    terminal.out(mermaid(definition))
+    const { toMermaid } = yield* Effect.promise(() => import("../../workflow/Mermaid.ts"))
+    terminal.out(toMermaid(definition))
     return Code.ok
   }
   if (context.json) {
@@ -127,6 +128,8 @@ export const showWorkflow = Effect.fnUntraced(function* (
   if (definition.description !== undefined) terminal.out(`${printable(definition.description)}\n`)
   terminal.out(`\ninput   ${JSON.stringify(definition.input)}\n`)
   terminal.out(`output  ${JSON.stringify(definition.output)}\n\n`)
-  for (const line of outline(definition.tasks, "")) terminal.out(`${printable(line)}\n`)
+  const lines: Array<string> = []
+  outline(definition.tasks, "", lines)
+  for (const line of lines) terminal.out(`${printable(line)}\n`)
   return Code.ok
 })

@@ -1,0 +1,98 @@
+/** Runs the command line in a child process, in a project of its own. */
+import { spawn } from "node:child_process"
+import { once } from "node:events"
+import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { dirname, join } from "node:path"
+import { fileURLToPath } from "node:url"
+
+const packageRoot = fileURLToPath(new URL("../..", import.meta.url))
+const cli = join(packageRoot, "bin", "compozy.js")
+
+/** A config with a workflow that greets, one that fails and one that waits. */
+export const config = `
+import { Schema } from "effect"
+import { defineMode, defineSignal, defineTool, defineWorkflow } from "compozy"
+
+const greet = defineTool({
+  id: "greet",
+  input: Schema.Struct({ name: Schema.String, times: Schema.optionalKey(Schema.Int) }),
+  output: Schema.Struct({ message: Schema.String }),
+  run: ({ name, times }) => {
+    if (name === "nobody") throw new Error("nobody is there")
+    return { message: Array.from({ length: times ?? 1 }, () => \`Hello, \${name}\`).join(" ") }
+  }
+})
+const hello = defineWorkflow(
+  {
+    id: "hello",
+    description: "Says hello.",
+    input: Schema.Struct({ name: Schema.String, times: Schema.optionalKey(Schema.Int) })
+  },
+  ({ input, task }) =>
+    task.tool("greeting", greet, { name: input.name, times: input.times }, { retry: { maximumAttempts: 1 } })
+)
+const wait = defineWorkflow({ id: "wait", input: Schema.Struct({}) }, ({ task }) => ({
+  said: task.wait("said", { signal: defineSignal({ id: "say", payload: Schema.String }) })
+}))
+export default defineMode({ name: "cli-test", server: { port: 0 }, workflows: [hello, wait] })
+`
+
+/** A project in a temporary folder. */
+export interface TestProject {
+  readonly folder: string
+  /** Where its servers are announced in memory mode. */
+  readonly env: Readonly<Record<string, string>>
+  readonly remove: () => Promise<void>
+}
+
+/** Makes a project with these files; \`compozy\` and \`effect\` are installed in it. */
+export const makeProject = async (files: Readonly<Record<string, string>>): Promise<TestProject> => {
+  const folder = await mkdtemp(join(tmpdir(), "compozy-cli-"))
+  await mkdir(join(folder, "node_modules"))
+  await symlink(packageRoot, join(folder, "node_modules", "compozy"))
+  await symlink(join(packageRoot, "node_modules", "effect"), join(folder, "node_modules", "effect"))
+  for (const [name, text] of Object.entries(files)) {
+    await mkdir(dirname(join(folder, name)), { recursive: true })
+    await writeFile(join(folder, name), text)
+  }
+  return {
+    folder,
+    env: { XDG_RUNTIME_DIR: join(folder, "run"), NO_COLOR: "1" },
+    remove: () => rm(folder, { recursive: true, force: true })
+  }
+}
+
+/** A command that runs. */
+export const spawnCli = (project: TestProject, args: ReadonlyArray<string>) => {
+  const child = spawn(process.execPath, [cli, ...args], {
+    cwd: project.folder,
+    env: { ...process.env, ...project.env },
+    stdio: ["ignore", "pipe", "pipe"]
+  })
+  let stdout = ""
+  let stderr = ""
+  child.stdout.setEncoding("utf8").on("data", (chunk: string) => (stdout += chunk))
+  child.stderr.setEncoding("utf8").on("data", (chunk: string) => (stderr += chunk))
+  const exited = once(child, "close").then(([code, signal]: Array<unknown>) => ({
+    code,
+    signal,
+    stdout,
+    stderr
+  }))
+  return {
+    child,
+    exited,
+    /** Waits until stderr or stdout has this text. */
+    says: async (text: string): Promise<void> => {
+      while (!stdout.includes(text) && !stderr.includes(text)) {
+        if (child.exitCode !== null) throw new Error(`exited with ${child.exitCode}: ${stdout}${stderr}`)
+        await Promise.race([once(child.stdout, "data"), once(child.stderr, "data"), exited])
+      }
+    }
+  }
+}
+
+/** Runs a command to its end. */
+export const compozy = (project: TestProject, ...args: ReadonlyArray<string>) =>
+  spawnCli(project, args).exited
