@@ -5,8 +5,6 @@
 import * as Schema from "effect/Schema"
 import type { Access, Block, Expression, Source, TaskDefinition, WorkflowDefinition } from "./Definition.ts"
 
-const strict = { parseOptions: { onExcessProperty: "error" } } as const
-
 const SourceSchema: Schema.Codec<Source> = Schema.Union([
   Schema.Struct({ from: Schema.Literal("input") }),
   Schema.Struct({ from: Schema.Literal("task"), path: Schema.String }),
@@ -71,12 +69,10 @@ export const ExpressionSchema: Schema.Codec<Expression> = Schema.Union([
   Schema.Finite,
   Schema.String,
   Schema.Array(inner),
-  Schema.Struct({ $ref: SourceSchema, path: Schema.optionalKey(Schema.Array(AccessSchema)) }).annotate(
-    strict
-  ),
-  Schema.Struct({ $get: inner, path: Schema.Array(AccessSchema) }).annotate(strict),
-  Schema.Struct({ $op: OperatorSchema, args: Schema.Array(inner) }).annotate(strict),
-  Schema.Struct({ $object: Schema.Record(Schema.String, inner) }).annotate(strict),
+  Schema.Struct({ $ref: SourceSchema, path: Schema.optionalKey(Schema.Array(AccessSchema)) }),
+  Schema.Struct({ $get: inner, path: Schema.Array(AccessSchema) }),
+  Schema.Struct({ $op: OperatorSchema, args: Schema.Array(inner) }),
+  Schema.Struct({ $object: Schema.Record(Schema.String, inner) }),
   Fields
 ]).annotate({
   identifier: "Expression",
@@ -204,7 +200,8 @@ export const TaskSchema: Schema.Codec<TaskDefinition> = Schema.Union([
 ]).annotate({ identifier: "Task", description: "One task; `path` is its id behind the path of its block." })
 
 /**
- * The schema of a workflow's definition.
+ * The schema of a workflow's definition. Unknown keys are ignored, as everywhere; decode with
+ * `{ onExcessProperty: "error" }` to have them refused.
  *
  * @example
  * ```ts

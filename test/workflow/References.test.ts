@@ -15,6 +15,7 @@ import {
 const Output = Schema.Struct({
   at: Schema.String,
   length: Schema.Number,
+  // oxlint-disable-next-line unicorn/no-thenable -- what is tested
   then: Schema.Struct({ toJSON: Schema.String }),
   toString: Schema.String,
   get: Schema.optionalKey(Schema.String),
