@@ -16,12 +16,36 @@ export const startRedis = async (folder: string, certificates: Certificates): Pr
   mkdirSync(home)
   const [port, tlsPort] = await Promise.all([freePort(), freePort()])
   const child = start("redis-server", [
-    ...["--bind", "127.0.0.1", "--port", String(port), "--tls-port", String(tlsPort)],
-    ...["--tls-cert-file", certificates.cert, "--tls-key-file", certificates.key],
-    ...["--tls-ca-cert-file", certificates.ca, "--tls-auth-clients", "no"],
-    ...["--dir", home, "--save", "", "--appendonly", "no"],
-    ...["--user", "default", "off"],
-    ...["--user", USER, "on", `>${PASSWORD}`, "~*", "&*", "+@all"]
+    "--bind",
+    "127.0.0.1",
+    "--port",
+    String(port),
+    "--tls-port",
+    String(tlsPort),
+    "--tls-cert-file",
+    certificates.cert,
+    "--tls-key-file",
+    certificates.key,
+    "--tls-ca-cert-file",
+    certificates.ca,
+    "--tls-auth-clients",
+    "no",
+    "--dir",
+    home,
+    "--save",
+    "",
+    "--appendonly",
+    "no",
+    "--user",
+    "default",
+    "off",
+    "--user",
+    USER,
+    "on",
+    `>${PASSWORD}`,
+    "~*",
+    "&*",
+    "+@all"
   ])
   await untilListening(child, port)
   return {

@@ -29,8 +29,15 @@ export const startTemporal = async (cache: string, say: (text: string) => void):
   const binary = findBinary(cache, say)
   const port = await freePort()
   const child = start(binary, [
-    ...["server", "start-dev", "--headless", "--ip", "127.0.0.1", "--port", String(port)],
-    ...["--log-level", "error"]
+    "server",
+    "start-dev",
+    "--headless",
+    "--ip",
+    "127.0.0.1",
+    "--port",
+    String(port),
+    "--log-level",
+    "error"
   ])
   await untilListening(child, port)
   return {

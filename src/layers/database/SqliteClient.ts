@@ -14,6 +14,7 @@ import { classifySqliteError, ConnectionError, SqlError, UniqueViolation } from 
 import * as Statement from "effect/sql/Statement"
 import { closeSync, openSync } from "node:fs"
 import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite"
+import type * as sqlite from "node:sqlite"
 
 /** Settings of a SQLite client. */
 export interface SqliteClientConfig {
@@ -50,13 +51,11 @@ export interface SqliteClient extends SqlClient.SqlClient {
 /** The service tag of the SQLite client. */
 export const SqliteClient = Context.Service<SqliteClient>("compozy/layers/database/SqliteClient")
 
-type SqliteModule = typeof import("node:sqlite")
-
 /**
  * Loads `node:sqlite`. Node 22 announces there that it is experimental; that one warning is dropped, any other
  * passes.
  */
-const loadSqlite = (): SqliteModule => {
+const loadSqlite = (): typeof sqlite => {
   const original = process.emitWarning
   process.emitWarning = ((...args: Parameters<typeof process.emitWarning>) => {
     const [warning] = args
