@@ -41,7 +41,10 @@ const buildScripts = async (folder: string): Promise<void> => {
     platform: "node",
     treeshake: true,
     logLevel: "warn",
-    onLog: (level, log, handler) => handler(level === "warn" ? "error" : level, log)
+    onLog: (level, log, handler) => {
+      // A module that one entry loads with its chunk may be loaded later by another.
+      if (log.code !== "INEFFECTIVE_DYNAMIC_IMPORT") handler(level === "warn" ? "error" : level, log)
+    }
   })
   await build.write({
     dir: folder,

@@ -196,6 +196,8 @@ const actionsOf = async (page: string, number: number): Promise<ReadonlyArray<Ac
   await mkdir(folder, { recursive: true })
   const actions: Array<Action> = []
   const port = await freePort()
+  const together = new Set<string>()
+  let generation = 0
   let output = ""
   let server: Server | undefined
   const execute =
@@ -210,10 +212,15 @@ const actionsOf = async (page: string, number: number): Promise<ReadonlyArray<Ac
     const runs = block.words.includes("run")
     const exit = Number(option(block, "exit") ?? 0)
     if (block.language === "ts" || block.language === "typescript") {
-      // Under a name of its own for the compiler: a page may write the same file twice.
-      await writeChecked(join(folder, `block-${index}`, file ?? "block.ts"), block.text, page, block.line)
+      // Files that are written stand beside each other, until one of them is written again.
+      const name = file ?? `block-${index}.ts`
+      if (together.has(name)) {
+        together.clear()
+        generation++
+      }
+      together.add(name)
+      await writeChecked(join(folder, `types-${generation}`, name), block.text, page, block.line)
       if (runs) {
-        const name = file ?? `block-${index}.ts`
         actions.push(
           () => writeFile(join(folder, name), block.text),
           execute("node", [name], exit, block.line)

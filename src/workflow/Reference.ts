@@ -3,7 +3,6 @@
  * runs. This file holds types only; the proxies behind them are made by `ReferenceProxy.ts`.
  */
 
-/** @internal */
 declare const RefType: unique symbol
 
 /**
