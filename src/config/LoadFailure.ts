@@ -1,6 +1,6 @@
 /** Says why a config file could not be loaded. Used only when that happened. */
 import { existsSync, readFileSync } from "node:fs"
-import { dirname, join, relative } from "node:path"
+import { dirname, join, relative, resolve } from "node:path"
 import { fileURLToPath } from "node:url"
 import { ConfigFileError } from "./FileError.ts"
 import type { Place } from "./Problem.ts"
@@ -88,7 +88,7 @@ interface Reason {
 
 const unsupported = (message: string, stack: string): Reason => {
   const what = /enum/iu.test(message)
-    ? { name: "enum", fix: 'write a union of literals (type Color = "red" | "blue") or a const object' }
+    ? { name: "an enum", fix: 'write a union of literals (type Color = "red" | "blue") or a const object' }
     : /parameter propert/iu.test(message)
       ? { name: "a parameter property", fix: "declare the field and assign it in the constructor" }
       : /namespace|module/iu.test(message)
@@ -175,7 +175,7 @@ const definitionPlace = (at: string | undefined): Place | undefined => {
   const match = /^(.*):(\d+):(\d+)$/u.exec(at ?? "")
   return match === null
     ? undefined
-    : { file: match[1] ?? "", line: Number(match[2]), column: Number(match[3]) }
+    : { file: resolve(match[1] ?? ""), line: Number(match[2]), column: Number(match[3]) }
 }
 
 /** What `defineWorkflow` and `defineTool` refused: it has its own code, fix and places. */
@@ -208,7 +208,7 @@ const reasonOf = (file: string, cause: unknown): Reason => {
   ) {
     return {
       code: "COMPOZY_CONFIG_FILE_SYNTAX",
-      problem: `The source has a mistake: ${message}.`,
+      problem: `The source has a mistake: ${message.replace(/\.$/u, "")}.`,
       fix: "correct the syntax",
       place
     }
