@@ -29,7 +29,7 @@ export type Source =
 export type Access = string | number | { readonly $key: Expression }
 
 /** A reference: a source and the way into it. An absent value anywhere on the way gives that absence. */
-export interface ReferenceExpression {
+interface ReferenceExpression {
   readonly $ref: Source
   readonly path?: ReadonlyArray<Access>
 }
@@ -54,13 +54,13 @@ export type Operator =
   | "text"
 
 /** An operator applied to expressions. */
-export interface OperatorExpression {
+interface OperatorExpression {
   readonly $op: Operator
   readonly args: ReadonlyArray<Expression>
 }
 
 /** The way into the value of another expression: `coalesce(a, b).name`. */
-export interface GetExpression {
+interface GetExpression {
   readonly $get: Expression
   readonly path: ReadonlyArray<Access>
 }

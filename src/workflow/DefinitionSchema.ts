@@ -63,7 +63,7 @@ const Fields: Schema.Codec<{ readonly [key: string]: Expression }> = Schema.Reco
 )
 
 /** The schema of an expression. */
-export const ExpressionSchema: Schema.Codec<Expression> = Schema.Union([
+const ExpressionSchema: Schema.Codec<Expression> = Schema.Union([
   Schema.Null,
   Schema.Boolean,
   Schema.Finite,
@@ -117,7 +117,7 @@ const work = {
 }
 
 /** The schema of a task. */
-export const TaskSchema: Schema.Codec<TaskDefinition> = Schema.Union([
+const TaskSchema: Schema.Codec<TaskDefinition> = Schema.Union([
   Schema.Struct({
     type: Schema.Literal("tool"),
     ...base,

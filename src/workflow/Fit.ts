@@ -6,7 +6,7 @@ import * as SchemaAST from "effect/SchemaAST"
 import { alternativesOf, fieldOf, itemOf, mayBeUndefined, type Shape, undefinedShape } from "./Shape.ts"
 
 /** Where a value does not fit: its path ("" for the whole), what is there and what is expected. */
-export interface Misfit {
+interface Misfit {
   readonly path: string
   readonly found: string
   readonly expected: string

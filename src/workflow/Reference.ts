@@ -85,7 +85,7 @@ type NotData =
   | ReadonlySet<unknown>
 
 /** `T` itself where it is JSON, `never` where it is not: mapped lazily, so that recursive types work. */
-export type JsonLike<T> = unknown extends T
+type JsonLike<T> = unknown extends T
   ? T
   : T extends Primitive | RefBase<unknown>
     ? T
@@ -96,7 +96,7 @@ export type JsonLike<T> = unknown extends T
         : { [K in keyof T]: JsonLike<T[K]> }
 
 /** The message that a value without a JSON form gets from the compiler. */
-export interface NotJson<T> {
+interface NotJson<T> {
   readonly "this has no JSON form": T
 }
 

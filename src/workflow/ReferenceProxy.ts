@@ -24,10 +24,10 @@ import {
 } from "./Shape.ts"
 
 /** Under this symbol a reference gives its {@link ReferenceNode}, from whichever copy of the package. */
-export const ReferenceTypeId: unique symbol = Symbol.for("compozy/Reference")
+const ReferenceTypeId: unique symbol = Symbol.for("compozy/Reference")
 
 /** What stands behind a reference. */
-export interface ReferenceNode {
+interface ReferenceNode {
   readonly expression: Expression
   readonly shape: Shape
   /** The sources that the expression reads. */

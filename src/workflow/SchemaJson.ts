@@ -10,13 +10,13 @@ import { alternativesOf, mayBeUndefined, type Shape } from "./Shape.ts"
 type JsonObject = { readonly [key: string]: Json }
 
 /** A part of a schema that has no JSON form: its path (`order.at`, "" for the whole) and what it is. */
-export interface NonJsonPart {
+interface NonJsonPart {
   readonly path: string
   readonly what: string
 }
 
 /** The first part of a schema's encoded side that is not JSON, or undefined. */
-export const nonJsonPartOf = (schema: { readonly ast: SchemaAST.AST }): NonJsonPart | undefined =>
+const nonJsonPartOf = (schema: { readonly ast: SchemaAST.AST }): NonJsonPart | undefined =>
   search(SchemaAST.toEncoded(schema.ast), "", new Set())
 
 const search = (ast: SchemaAST.AST, path: string, seen: Set<SchemaAST.AST>): NonJsonPart | undefined => {

@@ -39,22 +39,40 @@ export const shapeOf = (schema: { readonly ast: SchemaAST.AST }): Shape => ({
 
 /** One of several shapes; the same one twice is one. */
 export const unionOf = (members: ReadonlyArray<Shape>): Shape => {
-  const distinct: Array<Shape> = []
-  for (const member of members.flatMap((shape) => (shape.tag === "union" ? shape.members : [shape]))) {
-    if (!distinct.some((other) => sameShape(other, member))) distinct.push(member)
+  const distinct = new Map<unknown, Shape>()
+  for (const member of members) {
+    for (const shape of member.tag === "union" ? member.members : [member])
+      distinct.set(identityOf(shape), shape)
   }
-  const [only] = distinct
-  return distinct.length === 1 && only !== undefined ? only : { tag: "union", members: distinct }
+  const shapes = [...distinct.values()]
+  const [only] = shapes
+  return shapes.length === 1 && only !== undefined ? only : { tag: "union", members: shapes }
 }
 
-const sameShape = (a: Shape, b: Shape): boolean =>
-  a === b ||
-  (a.tag === b.tag &&
-    (a.tag === "null" ||
-      a.tag === "undefined" ||
-      a.tag === "unknown" ||
-      (a.tag === "literal" && b.tag === "literal" && a.value === b.value) ||
-      (a.tag === "schema" && b.tag === "schema" && a.ast === b.ast)))
+const identityOf = (shape: Shape): unknown => {
+  switch (shape.tag) {
+    case "unknown":
+    case "null":
+    case "undefined":
+      return shape.tag
+    case "literal":
+      return `${typeof shape.value} ${shape.value}`
+    case "schema":
+      return shape.ast
+    default:
+      return shape
+  }
+}
+
+/** A literal as any value of its type: what is said of an item of a long list. */
+export const widened = (shape: Shape): Shape =>
+  shape.tag !== "literal"
+    ? shape
+    : typeof shape.value === "string"
+      ? stringShape
+      : typeof shape.value === "number"
+        ? numberShape
+        : booleanShape
 
 /** A value that stands alone: one that is not there is null. */
 export const wholeOf = (shape: Shape): Shape =>

@@ -11,7 +11,7 @@ import { checkSchema } from "./SchemaJson.ts"
 export const SignalTypeId: unique symbol = Symbol.for("compozy/Signal")
 
 /** The format of the value behind {@link SignalTypeId}. */
-export interface SignalBrand {
+interface SignalBrand {
   readonly format: 1
 }
 

@@ -6,7 +6,7 @@ import type { Origin } from "./Block.ts"
 import type { Expression } from "./Definition.ts"
 import { definitionError } from "./DefinitionError.ts"
 import { nodeOf } from "./ReferenceProxy.ts"
-import { nullShape, type Shape, undefinedShape, wholeOf } from "./Shape.ts"
+import { nullShape, type Shape, undefinedShape, unionOf, wholeOf, widened } from "./Shape.ts"
 
 /** A value as data. */
 export interface Template {
@@ -33,6 +33,9 @@ interface Part {
   readonly expression: Expression
   readonly shape: Shape
 }
+
+/** Of a list that is longer, not every item is described on its own. */
+const longest = 50
 
 /** The keys that mark an object as an expression. */
 const computedKeys = ["$ref", "$get", "$op", "$object"]
@@ -96,7 +99,10 @@ class Visit {
     })
     return {
       expression: parts.map(({ expression }) => expression),
-      shape: { tag: "tuple", items: parts.map(({ shape }) => wholeOf(shape)) }
+      shape:
+        parts.length > longest
+          ? { tag: "array", item: unionOf(parts.map(({ shape }) => widened(shape))) }
+          : { tag: "tuple", items: parts.map(({ shape }) => wholeOf(shape)) }
     }
   }
 

@@ -19,7 +19,7 @@ import { checkSchema } from "./SchemaJson.ts"
 export const ToolTypeId: unique symbol = Symbol.for("compozy/Tool")
 
 /** The format of the value behind {@link ToolTypeId}. */
-export interface ToolBrand {
+interface ToolBrand {
   readonly format: 1
 }
 

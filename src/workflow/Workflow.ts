@@ -13,7 +13,7 @@ import type { AnyTool } from "./Tool.ts"
 export const WorkflowTypeId: unique symbol = Symbol.for("compozy/Workflow")
 
 /** The format of the value behind {@link WorkflowTypeId}. */
-export interface WorkflowBrand {
+interface WorkflowBrand {
   readonly format: 1
   /** What is known of the output, for the workflows that run this one as a child. */
   readonly shape: Shape

@@ -765,9 +765,9 @@ describe("a definition", () => {
 
   it("is plain JSON, which its schema reads back unchanged", () => {
     const json: unknown = JSON.parse(JSON.stringify(definition))
-    expect(json).toEqual(definition)
-    expect(Schema.decodeUnknownSync(WorkflowDefinitionSchema)(json)).toEqual(definition)
-    expect(Schema.encodeSync(WorkflowDefinitionSchema)(definition)).toEqual(definition)
+    expect(json).toStrictEqual(definition)
+    expect(Schema.decodeUnknownSync(WorkflowDefinitionSchema)(json)).toStrictEqual(definition)
+    expect(Schema.encodeSync(WorkflowDefinitionSchema)(definition)).toStrictEqual(definition)
   })
 
   it("is refused by its schema where an expression is none", () => {
@@ -924,6 +924,17 @@ describe("blocks", () => {
       "either.lower = u/either.lower",
       "either.lower = u/either.lower#2"
     ])
+  })
+
+  it("over a long literal list say what the items are, and do not list them", () => {
+    const items = Array.from({ length: 20_000 }, (_, index) => `item ${index}`)
+    const workflow = defineWorkflow({ id: "long", input: Schema.Struct({}) }, ({ task }) =>
+      task.collection("all", { items, each: ({ item }) => ({ item }) })
+    )
+    expect(workflow.definition.output).toEqual({
+      type: "array",
+      items: { type: "object", properties: { item: { type: "string" } }, required: ["item"] }
+    })
   })
 
   it("that return nothing give null", () => {
