@@ -1,5 +1,5 @@
 /** The programs of a deployment's workflows: what an execution carries, made once and known by content. */
-import { createHash } from "node:crypto"
+import { definitionHash } from "../../workflow/DefinitionHash.ts"
 import type { Json, WorkflowDefinition } from "../../workflow/Definition.ts"
 import type { Program, ProgramWorkflow } from "../../workflow/interpreter/Protocol.ts"
 import type { AnyWorkflow } from "../../workflow/Workflow.ts"
@@ -16,17 +16,6 @@ export interface PreparedProgram {
   readonly inline: boolean
 }
 
-/** Keys sorted, and where a task stands in the source left out: moving a line changes no content. */
-const canonical = (value: Json): Json => {
-  if (typeof value !== "object" || value === null) return value
-  if (Array.isArray(value)) return value.map(canonical)
-  return Object.fromEntries(
-    Object.entries(value)
-      .toSorted(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
-      .map(([key, part]) => [key, canonical(part)])
-  )
-}
-
 const withoutSource = (value: Json): Json => {
   if (typeof value !== "object" || value === null) return value
   if (Array.isArray(value)) return value.map(withoutSource)
@@ -36,25 +25,6 @@ const withoutSource = (value: Json): Json => {
       .filter(([key]) => !(isTask && key === "source"))
       .map(([key, part]) => [key, withoutSource(part)])
   )
-}
-
-/**
- * The content hash of a definition: SHA-256 in hex over its canonical JSON, without the places of its tasks.
- *
- * @example
- * ```ts
- * import { definitionHash } from "./Programs.ts"
- * import type { WorkflowDefinition } from "../../workflow/Definition.ts"
- *
- * const same = (a: WorkflowDefinition, b: WorkflowDefinition) => definitionHash(a) === definitionHash(b)
- * ```
- */
-export const definitionHash = (definition: WorkflowDefinition): string => {
-  // A definition is JSON by construction; its interface only says so field by field.
-  const json = withoutSource(definition as unknown as Json)
-  return createHash("sha256")
-    .update(JSON.stringify(canonical(json)))
-    .digest("hex")
 }
 
 const prepareWorkflow = (workflow: AnyWorkflow): ProgramWorkflow => {

@@ -108,7 +108,7 @@ export const makeToolActivity = (dependencies: ActivityDependencies) => {
     // What `run` takes is what the tool's own schema decoded.
     const result: unknown = tool.run(input as never, context)
     running.held(entry, from)
-    if (!Effect.isEffect(result)) return result
+    if (!Effect.isEffect(result)) return unlessAborted(result, context.signal)
     const program = Effect.scoped(Effect.provideService(result, Activity, context)) as Effect.Effect<
       unknown,
       unknown
@@ -245,6 +245,23 @@ export const makeToolActivity = (dependencies: ActivityDependencies) => {
   }
 
   return { activity, abort: (executionId: string, path: string) => running.abort(executionId, path) }
+}
+
+/** A tool that was told to stop and does not is left to itself after this, in milliseconds. */
+const longestFarewell = 1_000
+
+/** What a tool gives; fails a little after it was told to stop, so that it holds up neither worker nor shutdown. */
+const unlessAborted = async (result: unknown, signal: AbortSignal): Promise<unknown> => {
+  let leave: (() => void) | undefined
+  const left = new Promise<never>((_, reject) => {
+    leave = () => setTimeout(() => reject(new CancelledFailure("cancelled")), longestFarewell).unref()
+    signal.addEventListener("abort", leave, { once: true })
+  })
+  try {
+    return await Promise.race([result, left])
+  } finally {
+    if (leave !== undefined) signal.removeEventListener("abort", leave)
+  }
 }
 
 const codeOf = (detail: unknown): string =>
