@@ -64,10 +64,14 @@ export const makeProject = async (files: Readonly<Record<string, string>>): Prom
 }
 
 /** A command that runs. */
-export const spawnCli = (project: TestProject, args: ReadonlyArray<string>) => {
+export const spawnCli = (
+  project: TestProject,
+  args: ReadonlyArray<string>,
+  env: Readonly<Record<string, string>> = {}
+) => {
   const child = spawn(process.execPath, [cli, ...args], {
     cwd: project.folder,
-    env: { ...process.env, ...project.env },
+    env: { ...process.env, ...project.env, ...env },
     stdio: ["ignore", "pipe", "pipe"]
   })
   let stdout = ""
@@ -80,19 +84,24 @@ export const spawnCli = (project: TestProject, args: ReadonlyArray<string>) => {
     stdout,
     stderr
   }))
+  /** Waits until stderr or stdout has this text. */
+  const says = async (text: string): Promise<void> => {
+    while (!stdout.includes(text) && !stderr.includes(text)) {
+      if (child.exitCode !== null) throw new Error(`exited with ${child.exitCode}: ${stdout}${stderr}`)
+      await Promise.race([once(child.stdout, "data"), once(child.stderr, "data"), exited])
+    }
+  }
   return {
     child,
     exited,
-    /** Waits until stderr or stdout has this text. */
-    says: async (text: string): Promise<void> => {
-      while (!stdout.includes(text) && !stderr.includes(text)) {
-        if (child.exitCode !== null) throw new Error(`exited with ${child.exitCode}: ${stdout}${stderr}`)
-        await Promise.race([once(child.stdout, "data"), once(child.stderr, "data"), exited])
-      }
+    says,
+    /** What `start --json` tells when it is ready. */
+    ready: async (): Promise<{ readonly url: string }> => {
+      await says("\n")
+      return JSON.parse(stdout)
     }
   }
 }
-
 /** Runs a command to its end. */
 export const compozy = (project: TestProject, ...args: ReadonlyArray<string>) =>
   spawnCli(project, args).exited

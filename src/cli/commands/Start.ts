@@ -1,4 +1,5 @@
 /** `compozy start`: runs the server until it is asked to stop. */
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Scope from "effect/Scope"
@@ -48,13 +49,19 @@ const serve = Effect.fnUntraced(function* (
   const { terminal } = context
   const { settings } = project
   const scope = yield* Scope.make()
+  // The worker's part of Temporal's SDK is the slowest import there is. What is started before it polls waits in Temporal.
+  const ready = yield* Deferred.make<void>()
   const starting = yield* Effect.forkChild(
     Effect.tap(
       startServer(settings, project, {
         version: context.version,
-        beforeWorker: installTemporalRuntime(settings)
+        beforeWorker: Effect.andThen(Deferred.await(ready), installTemporalRuntime(settings))
       }).pipe(Scope.provide(scope)),
-      ({ url }) => Effect.sync(() => announce(context, project, url))
+      ({ url }) =>
+        Effect.andThen(
+          Effect.sync(() => announce(context, project, url)),
+          Deferred.succeed(ready, undefined)
+        )
     )
   )
   const serving = Effect.andThen(Fiber.join(starting), Effect.never)

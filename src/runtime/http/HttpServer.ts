@@ -146,7 +146,8 @@ export const makeHttpServer: (
   draining: Deferred.Deferred<void>
 ) => Effect.Effect<HttpServer, PortBusy | ListenFailed, Scope.Scope> = Effect.fnUntraced(
   function* (options, metrics, draining) {
-    const http = yield* Effect.promise(() => import("node:http"))
+    // Not by import: that reads every export of the module, and the getter of one of them loads undici (90 ms).
+    const http = process.getBuiltinModule("node:http")
     const context = yield* Effect.context<never>()
     const fork = Effect.runForkWith(context)
     const guard = makeHostGuard({

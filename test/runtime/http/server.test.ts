@@ -6,6 +6,7 @@ import { Effect, Exit, Logger, Schema, Scope } from "effect"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { defineMode } from "../../../src/Mode.ts"
 import { resolveConfig } from "../../../src/config/Resolve.ts"
+import { installTemporalRuntime } from "../../../src/cli/TemporalRuntime.ts"
 import { startServer } from "../../../src/runtime/Server.ts"
 import { defineSignal, defineTool, defineWorkflow } from "../../../src/workflow/index.ts"
 
@@ -41,9 +42,10 @@ beforeAll(async () => {
   const started = Effect.gen(function* () {
     const project = yield* resolveConfig(config, {
       root,
-      flags: { "server.port": 0, "server.bodyLimit": 2048 }
+      flags: { "server.port": 0, "server.bodyLimit": 2048, "log.level": "none" }
     })
-    return yield* startServer(project.settings, project, { version: "0.0.0-test" })
+    const beforeWorker = installTemporalRuntime(project.settings)
+    return yield* startServer(project.settings, project, { version: "0.0.0-test", beforeWorker })
   })
   const server = await Effect.runPromise(Scope.provide(started, scope).pipe(Effect.provide(Logger.layer([]))))
   url = server.url
@@ -57,6 +59,9 @@ afterAll(async () => {
 })
 
 const api = "/api/v0"
+
+/** The first execution waits for the worker, which starts in the background. */
+const patiently = { timeout: 15_000, interval: 10 }
 
 const ask_ = async (path: string, init: RequestInit = {}) => {
   const response = await fetch(`${url}${path}`, init)
@@ -123,7 +128,7 @@ describe("a start", () => {
     const location = started.headers.get("location") ?? ""
     expect(location).toBe(started.body.url)
 
-    await expect.poll(async () => (await ask_(location)).body.status).toBe("SUCCESS")
+    await expect.poll(async () => (await ask_(location)).body.status, patiently).toBe("SUCCESS")
     const { body } = await ask_(location)
     expect(body).toMatchObject({
       executionId: started.body.executionId,
@@ -255,13 +260,15 @@ describe("executions", () => {
     expect([wrong.status, wrong.body.code]).toEqual([400, "COMPOZY_SIGNAL_INVALID"])
     const right = await post(signals, { signal_name: "answer", payload: { yes: true } })
     expect(right.status).toBe(202)
-    await expect.poll(async () => (await ask_(body.url)).body.output).toEqual({ answered: { yes: true } })
+    await expect
+      .poll(async () => (await ask_(body.url)).body.output, patiently)
+      .toEqual({ answered: { yes: true } })
   })
 
   it("can be cancelled", async () => {
     const { body } = await post(`${api}/workflows/ask/executions`, {})
     expect((await ask_(`${body.url}/cancel`, { method: "POST" })).status).toBe(202)
-    await expect.poll(async () => (await ask_(body.url)).body.status).toBe("CANCELED")
+    await expect.poll(async () => (await ask_(body.url)).body.status, patiently).toBe("CANCELED")
   })
 })
 

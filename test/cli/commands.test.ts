@@ -1,0 +1,205 @@
+import { Schema } from "effect"
+import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { compozy, config, makeProject, spawnCli, type TestProject } from "./support.ts"
+
+const Started = Schema.Struct({ executionId: Schema.String })
+
+let project: TestProject
+let server: ReturnType<typeof spawnCli>
+let url: string
+
+beforeAll(async () => {
+  project = await makeProject({ "compozy.config.ts": config, "input.json": '{"name":"File"}' })
+  server = spawnCli(project, ["start", "--json"])
+  url = (await server.ready()).url
+})
+
+afterAll(async () => {
+  server.child.kill("SIGTERM")
+  expect(await server.exited).toMatchObject({ code: 0 })
+  await project.remove()
+})
+
+describe("compozy run against the running server", () => {
+  it("prints the result on stdout and the progress on stderr", async () => {
+    const { code, stdout, stderr } = await compozy(project, "run", "hello", "name=Ada", "times=2")
+    expect({ code, stdout }).toEqual({ code: 0, stdout: '{\n  "message": "Hello, Ada Hello, Ada"\n}\n' })
+    expect(stderr).toContain("✓ greeting")
+  })
+
+  it("prints one object with --json, and takes the input from a file", async () => {
+    const { code, stdout, stderr } = await compozy(
+      project,
+      "run",
+      "hello",
+      "--input-file",
+      "input.json",
+      "--json"
+    )
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" })
+    expect(JSON.parse(stdout)).toEqual({
+      executionId: expect.any(String),
+      workflow: "hello",
+      status: "SUCCESS",
+      output: { message: "Hello, File" }
+    })
+  })
+
+  it("exits with 1 when the workflow fails, and says in which step", async () => {
+    const failed = await compozy(project, "run", "hello", "--input", '{"name":"nobody"}', "--json")
+    expect(failed.code).toBe(1)
+    expect(JSON.parse(failed.stdout)).toMatchObject({
+      workflow: "hello",
+      status: "FAILED",
+      error: { task: "greeting" }
+    })
+  })
+
+  it("exits with 2 when the input does not fit, and names the fields", async () => {
+    const { code, stdout, stderr } = await compozy(project, "run", "hello", "nam=Ada", "times=x")
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" })
+    expect(stderr).toMatchInlineSnapshot(`
+      "error: The input of workflow "hello" is not valid: nam: is no field of the input; did you mean "name"?; times: expects a whole number, not "x"
+      [COMPOZY_INPUT_INVALID]
+      "
+    `)
+  })
+
+  it("exits with 5 when there is no such workflow, also as JSON", async () => {
+    const { code, stdout } = await compozy(project, "run", "helo", "--json")
+    expect(code).toBe(5)
+    expect(JSON.parse(stdout)).toEqual({
+      executionId: null,
+      workflow: "helo",
+      status: "FAILED",
+      error: {
+        code: "COMPOZY_WORKFLOW_NOT_FOUND",
+        message: 'There is no workflow "helo". Did you mean "hello"?'
+      }
+    })
+  })
+})
+
+describe("compozy execution", () => {
+  it("lists, shows, signals and cancels what runs on the server", async () => {
+    const start = async () => {
+      const response = await fetch(`${url}/api/v0/workflows/wait/executions`, { method: "POST" })
+      const { executionId } = Schema.decodeUnknownSync(Started)(await response.json())
+      return executionId
+    }
+    const [signalled, cancelled] = await Promise.all([start(), start()])
+    const sent = await compozy(project, "execution", "signal", signalled, "say", "--payload", '"yes"')
+    expect(sent).toMatchObject({ code: 0, stdout: "" })
+    const asked = await compozy(project, "execution", "cancel", cancelled, "--json")
+    expect(JSON.parse(asked.stdout)).toEqual({ executionId: cancelled, requested: "cancel" })
+
+    const listed = async () => {
+      const { stdout } = await compozy(project, "execution", "list", "--workflow", "wait", "--json")
+      const { items } = JSON.parse(stdout)
+      return items.map((item: { status: string }) => item.status).toSorted()
+    }
+    await expect.poll(listed, { timeout: 15_000 }).toEqual(["CANCELED", "SUCCESS"])
+
+    const shown = await compozy(project, "execution", "get", signalled, "--tasks")
+    expect(shown.stdout).toMatch(/status +SUCCESS\n/)
+    expect(shown.stdout).toMatch(/said +wait say +SUCCESS/)
+  })
+
+  it("exits with 5 for an execution that does not exist", async () => {
+    const { code, stderr } = await compozy(project, "execution", "get", "nothing")
+    expect({ code, stderr }).toMatchInlineSnapshot(`
+      {
+        "code": 5,
+        "stderr": "error: There is no execution "nothing".
+      [COMPOZY_EXECUTION_NOT_FOUND]
+      ",
+      }
+    `)
+  })
+})
+
+describe("what needs no server", () => {
+  it("lists and shows the workflows of the config", async () => {
+    const [list, show] = await Promise.all([
+      compozy(project, "workflow", "list"),
+      compozy(project, "workflow", "show", "hello", "--mermaid")
+    ])
+    expect(list.stdout).toMatchInlineSnapshot(`
+      "ID     VERSION  TASKS  DESCRIPTION
+      hello           1      Says hello.
+      wait            1
+      "
+    `)
+    expect(show.stdout).toMatch(/^flowchart TD\n/)
+  })
+
+  it("shows settings with where they come from, and hides secrets", async () => {
+    const { code, stdout } = await compozy(
+      { ...project, env: { ...project.env, COMPOZY_DATABASE_URL: "postgres://user:hunter2@db/x" } },
+      "config",
+      "show",
+      "--origin",
+      "--json",
+      "--mode",
+      "distributed",
+      "--temporal-host",
+      "temporal:7233",
+      "--redis-mode",
+      "memory"
+    )
+    expect(code).toBe(0)
+    expect(stdout).not.toContain("hunter2")
+    expect(JSON.parse(stdout).settings).toMatchObject({
+      mode: { value: "distributed", origin: "--mode" },
+      "database.url": { value: "********", origin: "COMPOZY_DATABASE_URL" },
+      name: { value: "cli-test" }
+    })
+  })
+
+  it("reports every problem of the config with exit code 3", async () => {
+    const { code, stderr } = await compozy(
+      project,
+      "config",
+      "validate",
+      "--mode",
+      "standalone",
+      "--port",
+      "x"
+    )
+    expect(code).toBe(3)
+    expect(stderr).toContain("COMPOZY_CONFIG_MODE_RETIRED")
+    expect(stderr).toContain("server.port")
+  })
+
+  it("explains a wrong command line with exit code 2", async () => {
+    const { code, stdout, stderr } = await compozy(project, "run")
+    expect({ code, stdout, stderr }).toMatchInlineSnapshot(`
+      {
+        "code": 2,
+        "stderr": "ERROR
+        Missing required argument: workflow
+
+      Try: compozy run --help
+      ",
+        "stdout": "",
+      }
+    `)
+  })
+
+  it("prints completions for a shell", async () => {
+    const { code, stdout } = await compozy(project, "completions", "bash")
+    expect(code).toBe(0)
+    expect(stdout).toContain("compozy")
+  })
+})
+
+describe("a port in use", () => {
+  it("names who has it and how to take another one", async () => {
+    const { port } = new URL(url)
+    const { code, stderr } = await compozy(project, "start", "--port", port)
+    expect(code).toBe(6)
+    expect(stderr).toContain(`Port ${port} on 127.0.0.1 is in use by`)
+    if (process.platform === "linux") expect(stderr).toContain(`(pid ${server.child.pid})`)
+    expect(stderr).toContain(`--port ${Number(port) + 1}`)
+  })
+})
