@@ -14,7 +14,7 @@ const location = /^(.*?):(\d+):(\d+)$/
  */
 export const placeOf = (api: (...args: never) => unknown): string | undefined => {
   const limit = Error.stackTraceLimit
-  const holder: { stack?: string } = {}
+  const holder: { stack?: unknown } = {}
   // A few more than one: built-in frames (`JSON.stringify`) come first where one of them called.
   Error.stackTraceLimit = 6
   try {
@@ -25,8 +25,9 @@ export const placeOf = (api: (...args: never) => unknown): string | undefined =>
   }
 }
 
-const placeIn = (stack: string | undefined): string | undefined => {
-  for (const line of (stack ?? "").split("\n")) {
+const placeIn = (stack: unknown): string | undefined => {
+  // A program may have replaced `Error.prepareStackTrace` by one that gives something else.
+  for (const line of typeof stack === "string" ? stack.split("\n") : []) {
     const frame = line.trim()
     if (!frame.startsWith("at ")) continue
     const open = frame.indexOf(" (")

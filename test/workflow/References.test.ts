@@ -1,6 +1,8 @@
 import { inspect } from "node:util"
 import { Schema } from "effect"
+import * as fc from "fast-check"
 import { expect, it } from "vitest"
+import { evaluate } from "../../src/workflow/Evaluate.ts"
 import {
   coalesce,
   concat,
@@ -134,4 +136,21 @@ it("a field that is not there is left out", () => {
 
 it("a tuple is read by its index", () => {
   expect(recorded((t) => [t.pair.at(0), t.pair.at(1)])).toEqual([ref("pair", 0), ref("pair", 1)])
+})
+
+it("whatever JSON a build returns, what is recorded is worth that", () => {
+  const json = fc.jsonValue({ maxDepth: 3 }).map((value) => JSON.parse(JSON.stringify(value)) as Json)
+  const key = fc.constantFrom("$ref", "$get", "$op", "$object", "__proto__", "a")
+  fc.assert(
+    fc.property(fc.oneof(json, fc.dictionary(key, json)), (value) => {
+      const literal = JSON.parse(JSON.stringify(value)) as Json
+      expect(
+        evaluate(
+          recorded(() => literal),
+          () => null
+        )
+      ).toEqual(literal)
+    }),
+    { numRuns: 200 }
+  )
 })

@@ -121,6 +121,14 @@ const w = defineWorkflow({ id: "w", input: Input }, ({ input, task }) => {
   const both = t.flag && t.list
   // @ts-expect-error a reference is never a literal
   if (t.at === "x") void 0
+  switch (t.mood) {
+    // @ts-expect-error a reference is never a literal
+    case "happy":
+  }
+  // @ts-expect-error a reference is no list
+  for (const item of t.list) void item
+  // @ts-expect-error nor has it the methods of one
+  t.list.map((item) => item)
   // JavaScript cannot detect these: a reference is an object.
   const negated = !t.flag
   if (t.at) void 0
