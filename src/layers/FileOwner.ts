@@ -61,7 +61,7 @@ export const storageError = (
   new LayerError({
     layer,
     failure: "storage",
-    message: `The ${what} ${path} ${problem}: ${cause instanceof Error ? cause.message : String(cause)}`,
+    message: `The ${what} ${path} ${problem}: ${cause instanceof Error ? cause.message : String(cause)}.`,
     fix: `Check the path, the permissions of its folder and the free space, or set another ${key}.`,
     key,
     value: path,
@@ -107,8 +107,10 @@ export const ownFile = (file: OwnedFile): Effect.Effect<void, LayerError, Scope.
           mkdirSync(dirname(file.path), { recursive: true, mode: 0o700 })
           const db = openSqlite({ filename: lockPath, disableWAL: true, busyTimeout: 0 })
           try {
-            // The write takes the exclusive lock, and this mode keeps it when the write is done.
-            db.exec(`PRAGMA locking_mode = EXCLUSIVE; PRAGMA user_version = ${process.pid}`)
+            // The write takes the exclusive lock, and this mode keeps it when the write is done. Nothing in the file is
+            // worth a journal or a wait for the disk.
+            db.exec("PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE")
+            db.exec(`PRAGMA user_version = ${process.pid}`)
             prepare(file.path)
             return db
           } catch (cause) {

@@ -27,8 +27,10 @@ export interface Target {
   readonly port: number
   /** The config key that holds the address. */
   readonly key: string
-  /** What to do when it is not reached: the sentence after "Check ...". */
-  readonly fix: string
+  /** The environment variable that sets that key. */
+  readonly variable: string
+  /** The command that shows what is wrong. */
+  readonly command: string
   /** Speaks TLS from the first byte, with these settings. */
   readonly tls?: TlsClientOptions
   /** How long to try, in milliseconds. */
@@ -113,18 +115,28 @@ const tryOnce = (target: Target, timeout: number): Effect.Effect<void, Error> =>
     return Effect.sync(() => socket.destroy())
   })
 
+/** What went wrong, as part of a sentence. */
+export const detailOf = (cause: unknown): string =>
+  (cause instanceof Error ? cause.message : String(cause)).trim().replace(/\.$/, "")
+
+/** OpenSSL's own words come with a thread, a file and a line; its reason alone does. */
+const tlsReason = (cause: Error): string => {
+  if (codeOf(cause) === "ERR_SSL_WRONG_VERSION_NUMBER") return "the server does not speak TLS"
+  return "reason" in cause && typeof cause.reason === "string" ? cause.reason : detailOf(cause)
+}
+
 const reasonOf = (target: Target, failure: LayerFailure, cause: Error): string => {
   switch (failure) {
     case "dns":
       return `the host name "${target.host}" does not resolve`
     case "refused":
-      return "nothing listens there (connection refused)"
+      return "nothing listens there"
     case "timeout":
       return "it does not answer"
     case "tls":
-      return `the TLS handshake failed: ${cause.message.trim()}`
+      return `the TLS handshake failed: ${tlsReason(cause)}`
     default:
-      return cause.message.trim() || codeOf(cause) || "the connection broke"
+      return detailOf(cause) || codeOf(cause) || "the connection broke"
   }
 }
 
@@ -139,12 +151,16 @@ export const unreachable = (
   cause?: unknown
 ): LayerError => {
   const address = formatAddress(target.host, target.port)
+  const advice =
+    failure === "tls"
+      ? `Check ${target.layer}.tls: no TLS for a server without it, ca for a certificate authority of your own.`
+      : `Start ${target.service}, or correct ${target.key} (${target.variable}).`
   return new LayerError({
     layer: target.layer,
     failure,
-    message: `${target.service} at ${address} cannot be reached: ${reason} (${times(attempts)}).`,
-    fix: target.fix,
-    key: target.key,
+    message: `${target.service.charAt(0).toUpperCase()}${target.service.slice(1)} at ${address} cannot be reached: ${reason}, ${times(attempts)}.`,
+    fix: `${advice} Try: ${target.command}`,
+    key: failure === "tls" ? `${target.layer}.tls` : target.key,
     value: address,
     address,
     attempts,
@@ -166,7 +182,8 @@ export const unreachable = (
  *   host: "127.0.0.1",
  *   port: 6379,
  *   key: "redis.url",
- *   fix: "Start Redis, or correct redis.url.",
+ *   variable: "REDIS_URL",
+ *   command: "redis-cli -h 127.0.0.1 ping",
  *   timeout: 5_000
  * })
  * ```

@@ -7,7 +7,7 @@ import type { SqlError } from "effect/sql/SqlError"
 import type { ConnectionOptions } from "node:tls"
 import { Store } from "../../services/Store.ts"
 import { LayerError } from "../LayerError.ts"
-import { failureOf, formatAddress, reach, type Target, unreachable } from "../Reachability.ts"
+import { detailOf, failureOf, formatAddress, reach, type Target, unreachable } from "../Reachability.ts"
 import { postgres } from "./Dialect.ts"
 import { makeMigrator, type Migrator } from "./Migrator.ts"
 import { migrations } from "./migrations/postgres/index.ts"
@@ -58,6 +58,8 @@ const DEFAULT_QUERY_TIMEOUT = 30_000
 /** The largest row that is read: large values are kept as blobs. */
 const MAX_MESSAGE_SIZE = 512 * 1024 * 1024
 
+const PROTOCOLS = new Set(["postgres:", "postgresql:"])
+
 const invalid = (message: string, fix: string, key: string) =>
   new LayerError({ layer: "database", failure: "invalid", message, fix, key })
 
@@ -75,6 +77,7 @@ const placeOf = (options: DistributedDatabaseOptions): Effect.Effect<Place, Laye
   Effect.try({
     try: () => {
       const url = options.url === undefined ? undefined : new URL(Redacted.value(options.url))
+      if (url !== undefined && !PROTOCOLS.has(url.protocol)) throw new Error("no PostgreSQL URL")
       const query = url?.searchParams
       const host = options.host ?? query?.get("host") ?? decode(url?.hostname ?? "") ?? "localhost"
       return {
@@ -114,7 +117,7 @@ const connectError = (target: Target, place: Place, attempts: number, error: Sql
   const { cause } = error.reason
   const state = sqlStateOf(cause)
   const address = formatAddress(place.host, place.port)
-  const detail = cause instanceof Error ? cause.message : error.message
+  const detail = detailOf(cause)
   if (state === "3D000") {
     return new LayerError({
       layer: "database",
@@ -153,7 +156,22 @@ const connectError = (target: Target, place: Place, attempts: number, error: Sql
       cause: error
     })
   }
-  return unreachable(target, failure, detail, attempts, error)
+  if (failure !== "failed") return unreachable(target, failure, detail, attempts, error)
+  return /timed out/i.test(detail)
+    ? unreachable(
+        target,
+        "timeout",
+        `it accepts connections, but does not answer within ${target.timeout} ms`,
+        attempts,
+        error
+      )
+    : unreachable(
+        target,
+        failure,
+        `what listens there does not answer as PostgreSQL (${detail})`,
+        attempts,
+        error
+      )
 }
 
 interface OpenDatabase {
@@ -173,7 +191,8 @@ const open = Effect.fnUntraced(function* (
     host: place.host,
     port: place.port,
     key: "database.url",
-    fix: `Start PostgreSQL, or correct database.url (COMPOZY_DATABASE_URL). Try: pg_isready -h ${place.host} -p ${place.port}`,
+    variable: "COMPOZY_DATABASE_URL",
+    command: `pg_isready -h ${place.host} -p ${place.port}`,
     timeout: connectTimeout
   }
   const attempts = place.host.startsWith("/") ? 1 : yield* reach(target)

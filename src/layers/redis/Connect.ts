@@ -4,6 +4,7 @@ import { Effect, Redacted, type Scope } from "effect"
 import type { ConnectionOptions } from "node:tls"
 import { LayerError } from "../LayerError.ts"
 import {
+  detailOf,
   failureOf,
   formatAddress,
   reach,
@@ -71,21 +72,30 @@ const toProbeTls = (tls: RedisTls): TlsClientOptions => ({
 const cliOf = (server: RedisServer, { host, port }: RedisAddress): string =>
   `redis-cli -h ${host} -p ${port}${server.tls === undefined ? "" : " --tls"}${server.username === undefined ? "" : ` --user ${server.username}`} ping`
 
+const variables = {
+  single: "REDIS_URL",
+  sentinel: "REDIS_SENTINEL_NODES",
+  cluster: "REDIS_CLUSTER_NODES"
+} as const
+
 const targetOf = (server: RedisServer, node: RedisAddress): Target => ({
   layer: "redis",
-  service: server.kind === "sentinel" ? "The Redis sentinel" : "Redis",
+  service: server.kind === "sentinel" ? "the Redis sentinel" : "Redis",
   ...node,
   key: server.key,
-  fix: `Start Redis, or correct ${server.key}. Try: ${cliOf(server, node)}`,
+  variable: variables[server.kind],
+  command: cliOf(server, node),
   timeout: server.connectTimeout,
   ...(server.tls !== undefined && { tls: toProbeTls(server.tls) })
 })
+
+class NoAnswer extends Error {}
 
 /** What the first connection failed with, for a person. */
 const connectError = (server: RedisServer, attempts: number, cause: unknown): LayerError => {
   const [node] = server.nodes
   const address = formatAddress(node.host, node.port)
-  const detail = cause instanceof Error ? cause.message : String(cause)
+  const detail = detailOf(cause)
   const fields = { layer: "redis" as const, address, attempts, cause }
   if (/^(NOAUTH|WRONGPASS|NOPERM)|invalid password|without any password configured/.test(detail)) {
     return new LayerError({
@@ -110,13 +120,22 @@ const connectError = (server: RedisServer, attempts: number, cause: unknown): La
     return new LayerError({
       ...fields,
       failure: "invalid",
-      message: `Redis at ${address} is no cluster, or is not complete: ${detail}`,
+      message: `Redis at ${address} is no cluster, or is not complete: ${detail}.`,
       fix: `Use redis.url for a single server. Try: redis-cli -h ${node.host} -p ${node.port} cluster info`,
       key: "redis.cluster.nodes",
       value: address
     })
   }
-  return unreachable(targetOf(server, node), failureOf(cause), detail, attempts, cause)
+  const target = targetOf(server, node)
+  return cause instanceof NoAnswer
+    ? unreachable(
+        target,
+        "timeout",
+        `it accepts connections, but does not answer within ${server.connectTimeout} ms`,
+        attempts,
+        cause
+      )
+    : unreachable(target, failureOf(cause), detail, attempts, cause)
 }
 
 /** The pause before a reconnection: it doubles up to the limit. The first connection is not repeated: it was probed. */
@@ -184,6 +203,10 @@ const connectOnce = async (drivers: Drivers, server: RedisServer): Promise<Redis
   redis.on("error", (cause: unknown) => {
     reported = cause
   })
+  const timer = setTimeout(() => {
+    reported = new NoAnswer("no answer")
+    redis.disconnect()
+  }, server.connectTimeout)
   try {
     await redis.connect()
     await redis.ping()
@@ -193,6 +216,8 @@ const connectOnce = async (drivers: Drivers, server: RedisServer): Promise<Redis
     redis.disconnect()
     // "Connection is closed" is only what follows from the cause, which was reported before.
     throw reported ?? cause
+  } finally {
+    clearTimeout(timer)
   }
 }
 

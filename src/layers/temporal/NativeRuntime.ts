@@ -2,7 +2,8 @@
  * The worker's side of Temporal's SDK: its native runtime and connections, loaded when the first worker starts.
  *
  * The runtime is one for the process. A program that wants options of its own installs it first
- * (`Runtime.install`); here the one that exists is used, or one with the SDK's defaults is made.
+ * (`Runtime.install`); here the one that exists is used, or one is made that logs warnings only: the SDK's own default
+ * writes every state of every worker to stderr.
  */
 import type { NativeConnection } from "@temporalio/worker"
 import { Effect, Redacted, type Scope } from "effect"
@@ -13,6 +14,8 @@ import { toTemporalError } from "./TemporalErrors.ts"
 
 /** Loads the SDK's worker package: the slowest import there is, so programs start it early and wait for it late. */
 export const loadWorkerSdk = Effect.promise(() => import("@temporalio/worker"))
+
+type WorkerSdk = Effect.Success<typeof loadWorkerSdk>
 
 /** The signals that the SDK's default runtime listens to. */
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGQUIT", "SIGUSR2"] as const
@@ -32,22 +35,33 @@ const withoutNewSignalListeners = <A>(make: () => A): A => {
   return made
 }
 
+/** Makes the runtime of the process, if there is none yet. */
+const ensureRuntime = ({ DefaultLogger, Runtime }: WorkerSdk): void => {
+  try {
+    Runtime.install({ logger: new DefaultLogger("WARN"), shutdownSignals: [] })
+  } catch (cause) {
+    // The program has one.
+    if (!(cause instanceof Error && cause.name === "IllegalStateError")) throw cause
+  }
+}
+
 /** A native connection, closed with the scope. Its workers are stopped by then. */
 export const connectNative = (
   endpoint: Endpoint
 ): Effect.Effect<NativeConnection, ServiceError, Scope.Scope> =>
-  Effect.flatMap(loadWorkerSdk, ({ NativeConnection }) =>
+  Effect.flatMap(loadWorkerSdk, (sdk) =>
     Effect.acquireRelease(
       Effect.tryPromise({
         try: () =>
-          withoutNewSignalListeners(() =>
-            NativeConnection.connect({
+          withoutNewSignalListeners(() => {
+            ensureRuntime(sdk)
+            return sdk.NativeConnection.connect({
               address: endpoint.address,
               tls: toSdkTls(endpoint.tls),
               ...(endpoint.apiKey !== undefined && { apiKey: Redacted.value(endpoint.apiKey) }),
               ...(endpoint.loopback && { grpcCompression: { codec: "none" } })
             })
-          ),
+          }),
         catch: (cause) => toTemporalError("temporal.worker", cause)
       }),
       (connection) =>

@@ -84,7 +84,8 @@ export const layer = (options: DistributedTemporalOptions): Layer.Layer<Temporal
         host,
         port,
         key: "temporal.address",
-        fix: `Start Temporal, or correct temporal.address (TEMPORAL_HOST_PORT). Try: temporal operator cluster health${tls ? " --tls" : ""} --address ${options.address}`,
+        variable: "TEMPORAL_HOST_PORT",
+        command: `temporal operator cluster health${tls ? " --tls" : ""} --address ${options.address}`,
         timeout: startTimeout,
         ...(tls !== undefined && { tls: probeTls(tls) })
       })
