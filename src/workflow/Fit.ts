@@ -19,26 +19,33 @@ export const misfitOf = (value: Shape, target: Shape, path = "", depth = 0): Mis
     return undefined
   const accepted = alternativesOf(target)
   if (accepted.some(({ tag }) => tag === "unknown")) return undefined
+  let first: Misfit | undefined
   for (const part of alternativesOf(value)) {
-    if (part.tag === "unknown") continue
-    const misfits: Array<Misfit> = []
-    for (const other of accepted) {
-      const misfit = against(part, other, path, depth + 1)
-      if (misfit === undefined) {
-        misfits.length = 0
-        break
-      }
-      misfits.push(misfit)
-    }
-    // The one that went deepest is the one that was meant.
-    const [deepest] = misfits.toSorted((a, b) => b.path.length - a.path.length)
-    if (deepest !== undefined) {
-      return misfits.length > 1 && misfits.every((misfit) => misfit.path === path)
-        ? { path, found: describe(part), expected: accepted.map(describe).join(" or ") }
-        : deepest
-    }
+    const misfit = part.tag === "unknown" ? undefined : partMisfit(part, accepted, path, depth)
+    // A value that may be absent, or one of several, is checked when it is there.
+    if (misfit === undefined) return undefined
+    first ??= misfit
   }
-  return undefined
+  return first
+}
+
+const partMisfit = (
+  part: Shape,
+  accepted: ReadonlyArray<Shape>,
+  path: string,
+  depth: number
+): Misfit | undefined => {
+  const misfits: Array<Misfit> = []
+  for (const other of accepted) {
+    const misfit = against(part, other, path, depth + 1)
+    if (misfit === undefined) return undefined
+    misfits.push(misfit)
+  }
+  if (misfits.length > 1 && misfits.every((misfit) => misfit.path === path)) {
+    return { path, found: describe(part), expected: accepted.map(describe).join(" or ") }
+  }
+  // The one that went deepest is the one that was meant.
+  return misfits.toSorted((a, b) => b.path.length - a.path.length)[0]
 }
 
 const against = (part: Shape, target: Shape, path: string, depth: number): Misfit | undefined => {

@@ -556,12 +556,13 @@ const checkSignal = (self: Step, signal: unknown): void => {
 
 const checkRoutes = (
   self: Step,
-  literals: ReadonlyArray<string> | undefined,
+  known: ReturnType<typeof literalsOf>,
   routes: { readonly [value: string]: unknown }
 ): void => {
   const names = Object.keys(routes)
+  const literals = known?.literals
   const unknown = names.find(
-    (name) => name !== "default" && literals !== undefined && !literals.includes(name)
+    (name) => name !== "default" && known?.open === false && !known.literals.includes(name)
   )
   if (literals !== undefined && unknown !== undefined) {
     const nearest = nearestOf(unknown, literals)

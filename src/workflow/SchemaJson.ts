@@ -155,6 +155,7 @@ const describe = (shape: Shape, definitions: Map<string, Json>): JsonObject => {
     case "union": {
       const members = shape.members.filter((member) => member.tag !== "undefined")
       const present = members.length === 0 ? shape.members : members
+      if (present.length === 0) return { not: {} }
       const [only] = present
       return present.length === 1 && only !== undefined
         ? describe(only, definitions)

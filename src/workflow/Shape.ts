@@ -10,7 +10,8 @@ export type Shape =
   | { readonly tag: "unknown" }
   | { readonly tag: "null" }
   | { readonly tag: "undefined" }
-  | { readonly tag: "literal"; readonly value: string | number | boolean }
+  /** A literal; `given` is one of the code, whose type may allow other ones. */
+  | { readonly tag: "literal"; readonly value: string | number | boolean; readonly given?: true }
   /** The encoded side of a schema. */
   | { readonly tag: "schema"; readonly ast: SchemaAST.AST }
   | { readonly tag: "object"; readonly fields: ReadonlyMap<string, Shape> }
@@ -56,7 +57,7 @@ const identityOf = (shape: Shape): unknown => {
     case "undefined":
       return shape.tag
     case "literal":
-      return `${typeof shape.value} ${shape.value}`
+      return `${typeof shape.value} ${shape.given === true} ${shape.value}`
     case "schema":
       return shape.ast
     default:
@@ -208,14 +209,18 @@ export const valueOf = (shape: Shape): Shape | undefined => {
   return known ? unionOf([...parts, undefinedShape]) : undefined
 }
 
-/** The literals that a text may be, or undefined where it may be any text. */
-export const literalsOf = (shape: Shape): ReadonlyArray<string> | undefined => {
-  const literals: Array<string> = []
+/** The literals that a text may be, and whether it may be others too; undefined where it may be any text. */
+export const literalsOf = (
+  shape: Shape
+): { readonly literals: ReadonlyArray<string>; readonly open: boolean } | undefined => {
+  const literals = new Set<string>()
+  let open = false
   for (const part of alternativesOf(shape)) {
     if (part.tag !== "literal" || typeof part.value !== "string") return undefined
-    literals.push(part.value)
+    literals.add(part.value)
+    if (part.given === true) open = true
   }
-  return literals
+  return { literals: [...literals], open }
 }
 
 /** Whether a value may be missing altogether. */

@@ -6,7 +6,7 @@ import type { Origin } from "./Block.ts"
 import type { Expression } from "./Definition.ts"
 import { definitionError } from "./DefinitionError.ts"
 import { nodeOf } from "./ReferenceProxy.ts"
-import { nullShape, type Shape, undefinedShape, unionOf, wholeOf, widened } from "./Shape.ts"
+import { nullShape, type Shape, undefinedShape, unionOf, unknownShape, wholeOf, widened } from "./Shape.ts"
 
 /** A value as data. */
 export interface Template {
@@ -64,10 +64,10 @@ class Visit {
         return undefined
       case "boolean":
       case "string":
-        return { expression: value, shape: { tag: "literal", value } }
+        return { expression: value, shape: { tag: "literal", value, given: true } }
       case "number":
         if (!Number.isFinite(value)) throw this.#refuse(path, String(value), "use a finite number, or null")
-        return { expression: value, shape: { tag: "literal", value } }
+        return { expression: value, shape: { tag: "literal", value, given: true } }
       case "object":
         return value === null ? { expression: null, shape: nullShape } : this.#object(value, path)
       case "function":
@@ -99,10 +99,13 @@ class Visit {
     })
     return {
       expression: parts.map(({ expression }) => expression),
+      // The type of an empty list says what it may hold, its value does not.
       shape:
-        parts.length > longest
-          ? { tag: "array", item: unionOf(parts.map(({ shape }) => widened(shape))) }
-          : { tag: "tuple", items: parts.map(({ shape }) => wholeOf(shape)) }
+        parts.length === 0
+          ? { tag: "array", item: unknownShape }
+          : parts.length > longest
+            ? { tag: "array", item: unionOf(parts.map(({ shape }) => widened(shape))) }
+            : { tag: "tuple", items: parts.map(({ shape }) => wholeOf(shape)) }
     }
   }
 

@@ -937,6 +937,32 @@ describe("blocks", () => {
     })
   })
 
+  it("may give literals whose type allows more than they are", () => {
+    const place = (): "here" | "there" => "here"
+    const names = (): ReadonlyArray<{ readonly name: string }> => []
+    const workflow = defineWorkflow({ id: "more", input: Schema.Struct({}) }, ({ task }) => [
+      task.router(
+        "where",
+        task.group("place", () => place()),
+        { here: () => 1, there: () => 2 }
+      ),
+      task.collection("all", { items: names(), each: ({ item }) => item.name })
+    ])
+    expect(workflow.definition.output).toEqual({
+      type: "array",
+      prefixItems: [{ anyOf: [{ const: 1 }, { const: 2 }] }, { type: "array", items: {} }],
+      minItems: 2,
+      maxItems: 2
+    })
+  })
+
+  it("that only fail have no result", () => {
+    const workflow = defineWorkflow({ id: "f", input: Schema.Struct({}) }, ({ task }) =>
+      task.fail("no", "never")
+    )
+    expect(workflow.definition.output).toEqual({ not: {} })
+  })
+
   it("that return nothing give null", () => {
     const workflow = defineWorkflow({ id: "n", input: Schema.Struct({}) }, ({ task }) => {
       task.sleep("s", 1)

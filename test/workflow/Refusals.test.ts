@@ -514,6 +514,23 @@ describe("what a task is given", () => {
       `)
   })
 
+  it("is left to the schema when it runs where it may fit", () => {
+    const maybe = defineTool({
+      id: "maybe",
+      input: Schema.Null,
+      output: Schema.Struct({ name: Schema.NullOr(Schema.String), any: Schema.Unknown }),
+      run: () => ({ name: null, any: 1 })
+    })
+    expect(
+      refused(({ task }) => {
+        const given = task.tool("maybe", maybe, null)
+        task.tool("a", greet, loose({ name: given.name }))
+        task.tool("b", greet, loose({ name: given.any }))
+        task.tool("c", greet, loose(given.any))
+      })
+    ).toMatchInlineSnapshot(`"it was not refused"`)
+  })
+
   it("is a tool, a workflow, a signal, a block", () => {
     expect(refused(({ task }) => task.tool("a", loose({ id: "greet" }), {}))).toMatchInlineSnapshot(`
       "COMPOZY_DEFINITION_ARGUMENT_INVALID
