@@ -14,6 +14,8 @@ export type Found =
       readonly origin: Origin
       readonly wants: string
       readonly names: ReadonlyArray<string>
+      /** Whether a variable is set. */
+      readonly present: boolean
     }
   /** Not meant as a setting. */
   | { readonly kind: "ignored"; readonly origin: Origin; readonly reason: string }

@@ -6,7 +6,7 @@ import { type EffectiveModes, modeOfKey } from "./EffectiveMode.ts"
 import { readBounded } from "./Environment.ts"
 import { type Key, appliesIn, defaultIn } from "./Key.ts"
 import type { Origin } from "./Origin.ts"
-import { describeOrigin } from "./Origin.ts"
+import { describeOrigin, rank } from "./Origin.ts"
 import { type Sources, candidates, readConfig } from "./Sources.ts"
 import { type Value, readValue } from "./Value.ts"
 import { type Finding, badMode, badValue, keyOfOtherMode } from "./Wording.ts"
@@ -44,7 +44,8 @@ export const finding = (
   origin: Origin,
   target: NonNullable<Finding["target"]>
 ): Finding => ({
-  problem: { ...problem, source: describeOrigin(origin) },
+  problem:
+    rank(origin) < rank({ kind: "file", at: [] }) ? problem : { ...problem, source: describeOrigin(origin) },
   ...(origin.kind === "file" ? { at: origin.at, target } : {})
 })
 
@@ -140,7 +141,9 @@ export const readKey = Effect.fnUntraced(function* (key: Key, sources: Sources, 
               code: "COMPOZY_CONFIG_VARIABLE",
               key: key.path,
               message: `${key.path} ${found.wants}.`,
-              fix: `set ${found.names[0] ?? key.env[0]?.name ?? key.path} in the environment or in .env, or give the Config a default`
+              fix: found.present
+                ? `correct ${found.names.join(" or ")}`
+                : `set ${found.names[0] ?? key.env[0]?.name ?? key.path} in the environment or in .env, or give the Config a default`
             },
             origin,
             "value"
@@ -170,7 +173,8 @@ const offMode = (
   if (key.component === undefined) return
   const fits = origin.kind === "file" && origin.at[0] !== "modes" && appliesIn(key, modeOfKey(fileModes, key))
   if (origin.kind === "flag" || (origin.kind === "file" && !fits)) {
-    into.findings.push(finding(keyOfOtherMode(key, key.component, mode), origin, "name"))
+    const flag = origin.kind === "flag" ? origin.name : undefined
+    into.findings.push(finding(keyOfOtherMode(key, key.component, mode, flag), origin, "name"))
     return
   }
   into.setAside.push({

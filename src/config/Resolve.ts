@@ -10,8 +10,8 @@ import { connectDatabase, connectRedis, connectTemporal } from "./Connection.ts"
 import { type ModeDefinition, isModeDefinition, modeFormat, ModeTypeId } from "./Definition.ts"
 import { type Declared, type EffectiveModes, effectiveModes } from "./EffectiveMode.ts"
 import { readVariables } from "./Environment.ts"
-import type { GlobalMode } from "./Key.ts"
-import { keyByPath, keys } from "./Keys.ts"
+import type { GlobalMode, Key } from "./Key.ts"
+import { keyByPath, keys, optionalGroups } from "./Keys.ts"
 import { type Literal, isRecord, readLiteral } from "./Literal.ts"
 import type { Environment, Services } from "./ModeConfig.ts"
 import { type ConfigProblem, type Place, ConfigInvalid } from "./Problem.ts"
@@ -196,6 +196,27 @@ const placed = Effect.fnUntraced(function* (findings: ReadonlyArray<Finding>, fi
     .toSorted((a, b) => byPlace(a.place, b.place))
 })
 
+/** Adds what follows from other settings: the modes that are inherited, and the project's name. */
+const addDerived = (into: Gathered, modes: EffectiveModes, root: string): void => {
+  const derived: ReadonlyArray<readonly [path: string, value: string, from: string]> = [
+    ["name", basename(root) || "compozy", "the folder"],
+    ["database.driver", modes.database.mode === "distributed" ? "postgres" : "sqlite", "mode"],
+    ["redis.mode", modes.redis.mode, "mode"],
+    ["temporal.mode", modes.temporal.mode, "mode"]
+  ]
+  for (const [path, value, from] of derived) {
+    const key = keyByPath.get(path)
+    if (key === undefined || into.values.has(path)) continue
+    into.values.set(path, { key, value, origin: { kind: "derived", from } })
+  }
+}
+
+/** Whether a key stands in a group that is not there. */
+const isIdle = (key: Key, into: Gathered): boolean => {
+  const activator = optionalGroups.get(key.path.slice(0, key.path.lastIndexOf(".")))
+  return activator !== undefined && !into.values.has(activator)
+}
+
 /**
  * Resolves a config: defaults < the mode's defaults < the config < `.env` < the environment < flags, for every key.
  * Without a definition it is memory mode without workflows, as far as the environment and flags do not say else.
@@ -277,6 +298,7 @@ export const resolveConfig = Effect.fn("resolveConfig")(function* (
     connectRedis(into, modes)
     connectTemporal(into, modes)
     checkAll(into, modes, variables.merged)
+    addDerived(into, modes, options.root)
   }
   const code = checkCode(config, into)
 
@@ -286,13 +308,13 @@ export const resolveConfig = Effect.fn("resolveConfig")(function* (
   const name = into.values.get("name")?.value
   const resolved: ResolvedConfig = {
     settings: assemble(into.values, modes, {
-      name: typeof name === "string" ? name : basename(options.root) || "compozy",
+      name: typeof name === "string" ? name : "compozy",
       root: options.root,
       file: options.file,
       dataDir: join(options.root, ".compozy")
     }),
     ...code,
-    values: keys.map((key) => into.values.get(key.path)).filter((value) => value !== undefined),
+    values: keys.flatMap((key) => (isIdle(key, into) ? [] : (into.values.get(key.path) ?? []))),
     modes,
     setAside: into.setAside,
     warnings: yield* placed(into.warnings, options.file)

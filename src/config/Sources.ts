@@ -81,6 +81,12 @@ export const readConfig = Effect.fnUntraced(function* (
   const wants =
     present.length === 0
       ? `needs the environment variable ${names.join(" or ")}, which is not set`
-      : `asks for ${present.join(" and ")} in a form that the variable does not have`
-  return { kind: "variable", origin, wants, names }
+      : `cannot be read from ${present.join(" and ")}: the variable does not have the form that its Config asks for`
+  return {
+    kind: "variable",
+    origin,
+    wants,
+    names: present.length === 0 ? names : present,
+    present: present.length > 0
+  }
 })

@@ -70,21 +70,35 @@ const words: { readonly [C in Component]: string } = {
   temporal: "Temporal"
 }
 
-/** How a component is brought into a mode. */
-const enter = (component: Component, mode: ComponentMode): string => {
-  if (component !== "database") return `${component}.mode: "${mode}"`
-  return mode === "distributed" ? `database.driver: "postgres"` : `database.driver: "sqlite"`
+/** How a component is brought into a mode, in the config file and by a flag. */
+const enter = (
+  component: Component,
+  mode: ComponentMode
+): { readonly key: string; readonly flag: string } => {
+  if (component !== "database")
+    return { key: `${component}.mode: "${mode}"`, flag: `--${component}-mode ${mode}` }
+  const driver = mode === "distributed" ? "postgres" : "sqlite"
+  return { key: `database.driver: "${driver}"`, flag: `--db-driver ${driver}` }
 }
 
-/** A key that means nothing in the mode of its component. */
-export const keyOfOtherMode = (key: Key, component: Component, mode: ComponentMode): ConfigProblem => {
+/** A key that means nothing in the mode of its component; `flag` where a flag set it. */
+export const keyOfOtherMode = (
+  key: Key,
+  component: Component,
+  mode: ComponentMode,
+  flag: string | undefined
+): ConfigProblem => {
   const owners = key.modes ?? []
   const owner = owners.at(-1) ?? "persistent"
-  const overlay = owner === "remote" ? "distributed" : owner
+  const whole = owner === "remote" ? "distributed" : owner
+  const way = enter(component, owner)
   return {
     code: "COMPOZY_CONFIG_KEY_OF_OTHER_MODE",
     key: key.path,
     message: `${key.path} belongs to ${owners.join(" and ")} mode, but ${words[component]} is in ${mode} mode.`,
-    fix: `remove it, move it under modes.${overlay}, or set ${enter(component, owner)}`
+    fix:
+      flag === undefined
+        ? `remove it, set mode: "${whole}" or ${way.key}, or move it under modes.${whole}`
+        : `leave --${flag} out, or add --mode ${whole} or ${way.flag}`
   }
 }

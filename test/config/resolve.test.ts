@@ -255,9 +255,8 @@ describe("secrets", () => {
          fix: correct the value
          [COMPOZY_CONFIG_INVALID_VALUE] cli.apiKey"
     `)
-    expect(
-      await problems(undefined, { root: folder, env: { COMPOZY_CLI_API_KEY_FILE: "x" } })
-    ).toMatchInlineSnapshot(`
+    expect(await problems(undefined, { root: folder, env: { COMPOZY_CLI_API_KEY_FILE: "x" } }))
+      .toMatchInlineSnapshot(`
       "The configuration has a problem.
 
       1. COMPOZY_CLI_API_KEY_FILE names <project>/x, which is missing.
@@ -500,7 +499,7 @@ describe("a change of the mode from outside", () => {
 
       1. database.path belongs to persistent mode, but the database is in memory mode.
          at --db-path
-         fix: remove it, move it under modes.persistent, or set database.driver: "sqlite"
+         fix: leave --db-path out, or add --mode persistent or --db-driver sqlite
          [COMPOZY_CONFIG_KEY_OF_OTHER_MODE] database.path"
     `)
   })

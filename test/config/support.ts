@@ -7,8 +7,7 @@ import { fileURLToPath, pathToFileURL } from "node:url"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import { onTestFinished } from "vitest"
-
-type ConfigModule = typeof import("../../src/Config.ts")
+import type * as ConfigModule from "../../src/Config.ts"
 
 const repository = fileURLToPath(new URL("../../", import.meta.url))
 
@@ -16,7 +15,7 @@ const repository = fileURLToPath(new URL("../../", import.meta.url))
 const native = createRequire(import.meta.url)
 
 /** `src/Config.ts` as Node loads it. */
-export const config: ConfigModule = native("../../src/Config.ts")
+export const config: typeof ConfigModule = native("../../src/Config.ts")
 
 /** The files of a project by their paths; the value is the content. */
 export type Files = { readonly [path: string]: string }
