@@ -50,7 +50,7 @@ function projectCopy(module, fs, path, here, args) {
     var found = module.createRequire(path.join(folder, "compozy.config.js")).resolve("compozy/package.json")
     var root = fs.realpathSync(path.dirname(found))
     return root === here ? undefined : root
-  } catch (_error) {
+  } catch {
     return undefined
   }
 }

@@ -200,7 +200,7 @@ const checkNoEffect = (into: Gathered): void => {
 }
 
 /** Variables that start with `COMPOZY_` but are no settings. */
-const otherVariables = /^COMPOZY_(?:TEST_|SERVICES|CONFIG$|CONFIG_FILE$|HOME$|NO_|DEBUG$|BENCH)/u
+const otherVariables = /^COMPOZY_(?:TEST_|TRACE_|SERVICES|CONFIG$|CONFIG_FILE$|HOME$|NO_|DEBUG$|BENCH)/u
 
 const knownVariables: ReadonlySet<string> = new Set(keys.flatMap((key) => key.env.map(({ name }) => name)))
 
