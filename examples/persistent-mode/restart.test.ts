@@ -19,7 +19,7 @@ test("an order that waits survives the death of its server", async () => {
   const { stdout } = await promisify(execFile)(process.execPath, ["restart.ts"], { cwd: folder })
   expect(stdout).toMatchInlineSnapshot(`
     "the goods are reserved, and the order waits for an approval: killing the server
-    after the restart the order is WAITING: approving it
+    after the restart the order is RUNNING: approving it
     {"parcel":"parcel of the reservation of A-1","approvedBy":"Ada"}
     "
   `)

@@ -70,7 +70,7 @@ await once(first.server, "close")
 const second = await start()
 const found = await call(`${second.url}${path}`)
 console.log(`after the restart the order is ${String(found["status"])}: approving it`)
-await call(`${second.url}${path}/signals`, { signal: "approval", payload: { by: "Ada" } })
+await call(`${second.url}${path}/signals`, { signal_name: "approval", payload: { by: "Ada" } })
 const { output } = await until(`${second.url}${path}`, "SUCCESS")
 console.log(JSON.stringify(output))
 

@@ -2,7 +2,7 @@
  * The worker's side of Temporal's SDK: its native runtime and connections, loaded when the first worker starts.
  *
  * The runtime is one for the process. A program that wants options of its own installs it first
- * (`Runtime.install`); here the one that exists is used, or one is made that logs warnings only: the SDK's own default
+ * (`Runtime.install`); here the one that exists is used, or one is made that logs errors only: the SDK's own default
  * writes every state of every worker to stderr.
  */
 import type { NativeConnection } from "@temporalio/worker"
@@ -38,7 +38,7 @@ const withoutNewSignalListeners = <A>(make: () => A): A => {
 /** Makes the runtime of the process, if there is none yet. */
 const ensureRuntime = ({ DefaultLogger, Runtime }: WorkerSdk): void => {
   try {
-    Runtime.install({ logger: new DefaultLogger("WARN"), shutdownSignals: [] })
+    Runtime.install({ logger: new DefaultLogger("ERROR"), shutdownSignals: [] })
   } catch (cause) {
     // The program has one.
     if (!(cause instanceof Error && cause.name === "IllegalStateError")) throw cause
