@@ -6,6 +6,7 @@ import { EmbeddedRedisError } from "./Errors.ts"
 import type { RedisConnector } from "./net/Connector.ts"
 import type { Listening } from "./net/Listener.ts"
 import type { EmbeddedRedisOptions, ListenOptions } from "./Options.ts"
+import type { Recovery } from "./persist/OpenLog.ts"
 
 /** Where an embedded Redis listens, for programs that cannot use its connector. */
 export interface EmbeddedRedisAddress {
@@ -23,12 +24,20 @@ export interface EmbeddedRedisAddress {
  */
 export interface EmbeddedRedis {
   readonly connector: RedisConnector
+  /** What was found in the folder; `undefined` without persistence. */
+  readonly recovery: Recovery | undefined
+  /** Compacts what is on disk (Redis's SAVE); nothing without persistence. */
+  readonly save: Effect.Effect<void, EmbeddedRedisError>
   readonly listen: (options?: ListenOptions) => Effect.Effect<EmbeddedRedisAddress, EmbeddedRedisError, Scope>
 }
 
 /** The same for code without Effect. `close` ends every connection and writes what is to be written. */
 export interface OpenEmbeddedRedis {
   readonly connector: RedisConnector
+  /** What was found in the folder; `undefined` without persistence. */
+  readonly recovery: Recovery | undefined
+  /** Compacts what is on disk (Redis's SAVE); nothing without persistence. */
+  readonly save: () => Promise<void>
   readonly listen: (options?: ListenOptions) => Promise<Listening>
   readonly close: () => Promise<void>
   readonly [Symbol.asyncDispose]: () => Promise<void>
@@ -57,6 +66,8 @@ const make = Effect.fnUntraced(function* (options: EmbeddedRedisOptions = {}) {
   )
   const instance: EmbeddedRedis = {
     connector: server.connector,
+    recovery: server.recovery,
+    save: attempt(server.save),
     listen: (listenOptions = {}) =>
       Effect.map(
         Effect.acquireRelease(
@@ -77,6 +88,8 @@ const open = async (options: EmbeddedRedisOptions = {}): Promise<OpenEmbeddedRed
   const server = await openServer(options)
   return {
     connector: server.connector,
+    recovery: server.recovery,
+    save: server.save,
     listen: (listenOptions = {}) => server.listen(listenOptions),
     close: server.close,
     [Symbol.asyncDispose]: server.close

@@ -9,3 +9,5 @@ export type {
   LogSink,
   PersistenceOptions
 } from "./Options.ts"
+export type { CutTail } from "./persist/Loader.ts"
+export type { Recovery } from "./persist/OpenLog.ts"

@@ -165,7 +165,7 @@ export const SERVER: ReadonlyArray<CommandDefinition> = [
   {
     name: "save",
     arity: 1,
-    flags: "admin noscript",
+    flags: "admin noscript no_multi",
     summary: "Synchronously saves the database(s) to disk.",
     run: save
   },

@@ -109,6 +109,7 @@ export class Keyspace {
 
   /** Removes an entry. */
   remove(entry: Entry): void {
+    if (entry.generation !== this.generation) this.beforeWrite?.(entry)
     if (entry.deadline !== undefined) this.clearDeadline(entry)
     this.keys.remove(entry)
   }
@@ -204,8 +205,19 @@ export class Keyspace {
     return out
   }
 
+  /** Visits about `count` entries from the top, live or not; returns how many are left below. */
+  walk(left: number, count: number, visit: (entry: Entry) => void): number {
+    return left === 0 ? 0 : this.keys.scan(left, count, visit)
+  }
+
   /** Removes every key. */
   clear(): void {
+    const { beforeWrite } = this
+    if (beforeWrite !== undefined) {
+      this.keys.forEach((entry) => {
+        if (entry.generation !== this.generation) beforeWrite(entry)
+      })
+    }
     this.keys.clear()
     this.deadlines.clear()
   }

@@ -92,6 +92,11 @@ export class Engine implements SessionHost {
     this.log = log
   }
 
+  /** Begins to work on what was loaded: keys expire from now on. */
+  resume(): void {
+    this.expireDue()
+  }
+
   get persistence(): Persistence | undefined {
     return this.log
   }
@@ -146,6 +151,11 @@ export class Engine implements SessionHost {
     }
     session.note(command)
     if (session.transaction !== undefined && !RUNS_IN_MULTI.has(command.name)) {
+      if (command.flags.has("no_multi")) {
+        session.transaction.failed = true
+        session.reply(NOT_IN_MULTI)
+        return
+      }
       session.transaction.queue.push({ command, args })
       session.reply(QUEUED)
       return
@@ -390,6 +400,8 @@ export class Engine implements SessionHost {
     this.scripts.close()
   }
 }
+
+const NOT_IN_MULTI = new ErrorReply("ERR Command not allowed inside a transaction")
 
 /** Commands that act at once although a transaction is being queued. */
 const RUNS_IN_MULTI: ReadonlySet<string> = new Set(["exec", "discard", "multi", "watch", "quit", "reset"])

@@ -39,6 +39,7 @@ const CR = 13
 const LF = 10
 const STAR = 42
 const DOLLAR = 36
+const HASH = 35
 const EMPTY = Buffer.alloc(0)
 
 /**
@@ -57,8 +58,12 @@ export class RespParser {
   private bulkLength = -1
   private argumentBytes = 0
 
-  constructor(limits: ParserLimits = DEFAULT_LIMITS) {
+  private readonly allowsInline: boolean
+
+  /** Without `allowsInline` a line is only accepted if it is a comment: the form of the append-only file. */
+  constructor(limits: ParserLimits = DEFAULT_LIMITS, allowsInline = true) {
     this.limits = limits
+    this.allowsInline = allowsInline
   }
 
   /** Hands over the next bytes. The buffer belongs to the parser from now on. */
@@ -197,6 +202,9 @@ export class RespParser {
 
   private inline(): Array<string> | undefined {
     const buffer = this.buffer
+    if (!this.allowsInline && buffer[this.position] !== HASH) {
+      throw new ProtocolError(`expected '*', got '${String.fromCharCode(buffer[this.position] ?? 0)}'`)
+    }
     const end = buffer.indexOf(LF, this.position)
     if (end === -1) {
       if (buffer.length - this.position > this.limits.maxInline)
