@@ -194,3 +194,14 @@ export const checkOrigins = (
 
 const lineageOf = (block: Block): ReadonlyArray<Block> =>
   block.parent === undefined ? [block] : [block, ...lineageOf(block.parent)]
+
+/** Refuses a task where only a value is computed. */
+export const checkComputes = (block: Block, name: string, at: string | undefined): void => {
+  if (!block.computes) return
+  throw definitionError({
+    code: "COMPOZY_DEFINITION_TASK_MISPLACED",
+    problem: `${name} is called in ${block.name}, which computes a value and runs no tasks`,
+    fix: "use operators here (eq, and, includes ...), and run tasks before it or in a block",
+    places: [{ what: "called at", at }]
+  })
+}

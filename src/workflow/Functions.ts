@@ -3,13 +3,12 @@
  * Both are recorded as tasks where they are called.
  */
 import { invalidArgument } from "./Arguments.ts"
-import { type Block, type Build, checkOrigins, currentBuild, openBlock } from "./Block.ts"
+import { type Block, type Build, checkComputes, checkOrigins, currentBuild, openBlock } from "./Block.ts"
 import { checkId } from "./Id.ts"
 import type { TaskDefinition } from "./Definition.ts"
 import { definitionError } from "./DefinitionError.ts"
 import { placeOf } from "./Place.ts"
 import type { PlainSchema } from "./PlainSchema.ts"
-import { checkComputes } from "./Recorder.ts"
 import type { Checked, Outcome, Ref } from "./Reference.ts"
 import { makeReference } from "./ReferenceProxy.ts"
 import { checkSchema } from "./SchemaJson.ts"

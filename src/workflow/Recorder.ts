@@ -3,22 +3,13 @@
  * the types that users see are those of `Task.ts`.
  */
 import type * as Duration from "effect/Duration"
-import { checkBlock, choiceOf, invalidArgument, millisOf, numberOf, workOptionsOf } from "./Arguments.ts"
-import { type Block, type Build, checkOrigins, openBlock, type Origin, takeId, within } from "./Block.ts"
-import { checkId } from "./Id.ts"
-import type {
-  Block as BlockDefinition,
-  Expression,
-  Source,
-  Strategy,
-  TaskBase,
-  TaskDefinition
-} from "./Definition.ts"
+import { choiceOf, invalidArgument, millisOf, numberOf, workOptionsOf } from "./Arguments.ts"
+import type { Block, Build } from "./Block.ts"
+import type { Expression, Strategy } from "./Definition.ts"
 import { definitionError } from "./DefinitionError.ts"
-import { misfitOf } from "./Fit.ts"
-import { nearestOf } from "./Nearest.ts"
-import { placeOf } from "./Place.ts"
-import { makeReference, nodeOf } from "./ReferenceProxy.ts"
+import { checkId } from "./Id.ts"
+import { nodeOf } from "./ReferenceProxy.ts"
+import { checkRoutes } from "./Routes.ts"
 import {
   elementOf,
   literalsOf,
@@ -30,140 +21,10 @@ import {
   unionOf
 } from "./Shape.ts"
 import { type AnySignal, SignalTypeId } from "./Signal.ts"
+import { type Api, type BlockFunction, Step } from "./Step.ts"
 import type { ConditionOption, Task, WorkTaskOptions } from "./Task.ts"
-import { isThenable, type Template, templateOf } from "./Template.ts"
 import { type AnyTool, ToolTypeId } from "./Tool.ts"
 import { type AnyWorkflow, isWorkflow, WorkflowTypeId } from "./Workflow.ts"
-
-type Api = (...args: never) => unknown
-type BlockFunction = (scope: object) => unknown
-
-interface Recorded {
-  readonly block: BlockDefinition
-  readonly shape: Shape
-}
-
-/** A task that is being recorded. */
-class Step {
-  readonly build: Build
-  readonly block: Block
-  readonly id: string
-  readonly path: string
-  readonly at: string | undefined
-  /** For messages: `task.tool("greeting")`. */
-  readonly name: string
-
-  constructor(build: Build, api: Api, kind: string, id: string) {
-    this.at = placeOf(api)
-    this.name = `task.${kind}(${JSON.stringify(id)})`
-    this.block = openBlock(build, this.name, this.at)
-    this.build = build
-    checkComputes(this.block, this.name, this.at)
-    checkId(`a task.${kind}`, id, this.at)
-    this.id = id
-    this.path = takeId(this.block, id, this.at)
-  }
-
-  /** What every task has. */
-  base(options?: ConditionOption<unknown>): TaskBase {
-    return {
-      id: this.id,
-      path: this.path,
-      ...(options?.when === undefined
-        ? {}
-        : { when: this.use(options.when, `when of ${this.name}`).expression }),
-      ...(this.at === undefined ? {} : { source: this.at })
-    }
-  }
-
-  /** A value that the task uses, checked to exist here. */
-  use(value: unknown, what: string, block: Block = this.block): Template {
-    const template = templateOf(value, what, this.at)
-    checkOrigins(this.build, block, template.origins, this.at)
-    return template
-  }
-
-  /** A value that has to fit a schema. */
-  fit(value: unknown, schema: AnyTool["input"], what: string): Expression {
-    const template = this.use(value, what)
-    const misfit = misfitOf(template.shape, shapeOf(schema))
-    if (misfit === undefined) return template.expression
-    throw definitionError({
-      code: "COMPOZY_DEFINITION_MISMATCH",
-      problem: `${what} does not fit its schema${misfit.path === "" ? "" : ` at "${misfit.path}"`}: it is ${misfit.found}, where ${misfit.expected} is expected`,
-      fix: "give it what the schema expects (coalesce(reference, value) where a value may be absent)",
-      places: [{ what: "given at", at: this.at }]
-    })
-  }
-
-  /** Records the blocks that belong to the task. */
-  run(
-    name: string,
-    body: unknown,
-    options: {
-      readonly prefix?: string
-      readonly branchOf?: string
-      readonly computes?: boolean
-      readonly sharing?: Block
-      readonly scope?: (block: Block) => object
-    } = {}
-  ): Recorded & { readonly scope: Block } {
-    checkBlock(body, name, this.at)
-    const inner: Block = {
-      parent: this.block,
-      name,
-      prefix: options.prefix ?? `${this.path}.`,
-      ids: options.sharing?.ids ?? new Map(),
-      functions: options.sharing?.functions ?? new Map(),
-      tasks: [],
-      branchOf: options.branchOf,
-      computes: options.computes ?? false
-    }
-    return within(this.build, inner, () => {
-      const value = (body as BlockFunction)(options.scope?.(inner) ?? {})
-      if (isThenable(value)) {
-        Promise.resolve(value).catch(() => undefined)
-        throw definitionError({
-          code: "COMPOZY_DEFINITION_ASYNC",
-          problem: `${name} is async`,
-          fix: "take the async and the await away: tasks run in the order written, and what they give needs no await",
-          places: [{ what: "given at", at: this.at }]
-        })
-      }
-      const result = this.use(value, `the result of ${name}`, inner)
-      return { block: { tasks: inner.tasks, result: result.expression }, shape: result.shape, scope: inner }
-    })
-  }
-
-  /** A reference to what a block is given. */
-  given(from: "item" | "index" | "signal" | "error", block: Block, shape: Shape): unknown {
-    const source: Source = { from, path: this.path }
-    const origin: Origin = { build: this.build, block, what: `the ${from} of "${this.path}"`, at: this.at }
-    return makeReference({ expression: { $ref: source }, shape, origins: [origin], label: from })
-  }
-
-  /** Records the task, and gives the reference to its result. */
-  record(task: TaskDefinition, shape: Shape): unknown {
-    this.block.tasks.push(task)
-    return makeReference({
-      expression: { $ref: { from: "task", path: this.path } },
-      shape: task.when === undefined ? shape : unionOf([shape, nullShape]),
-      origins: [{ build: this.build, block: this.block, what: `the result of "${this.path}"`, at: this.at }],
-      label: this.id
-    })
-  }
-}
-
-/** Refuses a task where only a value is computed. */
-export const checkComputes = (block: Block, name: string, at: string | undefined): void => {
-  if (!block.computes) return
-  throw definitionError({
-    code: "COMPOZY_DEFINITION_TASK_MISPLACED",
-    problem: `${name} is called in ${block.name}, which computes a value and runs no tasks`,
-    fix: "use operators here (eq, and, includes ...), and run tasks before it or in a block",
-    places: [{ what: "called at", at }]
-  })
-}
 
 /** Keeps what a definition names; two different ones of one id are refused. */
 const keep = <A extends { readonly id: string }>(
@@ -552,37 +413,4 @@ const durationOf = (self: Step, duration: Duration.Input, what: string): Express
 const checkSignal = (self: Step, signal: unknown): void => {
   if (isBranded(signal, SignalTypeId)) return
   throw invalidArgument(`The signal of ${self.name} is not a signal`, "make it with defineSignal", self.at)
-}
-
-const checkRoutes = (
-  self: Step,
-  known: ReturnType<typeof literalsOf>,
-  routes: { readonly [value: string]: unknown }
-): void => {
-  const names = Object.keys(routes)
-  const literals = known?.literals
-  const unknown = names.find(
-    (name) => name !== "default" && known?.open === false && !known.literals.includes(name)
-  )
-  if (literals !== undefined && unknown !== undefined) {
-    const nearest = nearestOf(unknown, literals)
-    throw definitionError({
-      code: "COMPOZY_DEFINITION_ROUTE_UNKNOWN",
-      problem: `${self.name} has a route "${unknown}", but the value is never that`,
-      fix: `${nearest === undefined ? "" : `did you mean "${nearest}"? `}The value is one of ${literals.join(", ")}`,
-      places: [{ what: "given at", at: self.at }]
-    })
-  }
-  if (names.includes("default")) return
-  const missing = (literals ?? []).filter((literal) => !names.includes(literal))
-  if (literals !== undefined && missing.length === 0) return
-  throw definitionError({
-    code: "COMPOZY_DEFINITION_ROUTE_MISSING",
-    problem:
-      literals === undefined
-        ? `${self.name} has no default, but the value may be any text`
-        : `${self.name} has no route for ${missing.map((literal) => JSON.stringify(literal)).join(", ")}`,
-    fix: "add a route for it, or a default",
-    places: [{ what: "given at", at: self.at }]
-  })
 }
