@@ -11,8 +11,8 @@ import type * as ConfigModule from "../../src/Config.ts"
 
 const repository = fileURLToPath(new URL("../../", import.meta.url))
 
-// Node's own loader, which the runner would otherwise stand in for: its hooks are part of what is tested.
-const native = createRequire(import.meta.url)
+/** Node's own loader, which the runner would otherwise stand in for: its hooks are part of what is tested. */
+export const native = createRequire(import.meta.url)
 
 /** `src/Config.ts` as Node loads it. */
 export const config: typeof ConfigModule = native("../../src/Config.ts")
