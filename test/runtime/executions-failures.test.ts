@@ -76,11 +76,18 @@ const blocks = defineTool({
   }
 })
 
-const slow = defineTool({ id: "slow", input: Empty, output: Schema.Null, run: () => new Promise<null>(() => undefined) })
+const slow = defineTool({
+  id: "slow",
+  input: Empty,
+  output: Schema.Null,
+  run: () => new Promise<null>(() => undefined)
+})
 
 const fast = { retry: { initialInterval: "1 millis", maximumInterval: "1 millis" } } as const
 
-const retrying = defineWorkflow({ id: "retrying", input: Empty }, ({ task }) => task.tool("try", third, {}, fast))
+const retrying = defineWorkflow({ id: "retrying", input: Empty }, ({ task }) =>
+  task.tool("try", third, {}, fast)
+)
 const giving = defineWorkflow({ id: "giving", input: Empty }, ({ task }) =>
   task.group("pay", () =>
     task.tool("charge", refuses, {}, { retry: { ...fast.retry, nonRetryableErrorTypes: ["Refused"] } })
@@ -97,7 +104,9 @@ const holding = defineWorkflow({ id: "holding", input: Empty }, ({ task }) => {
   const held = task.attempt("held", () => task.tool("hold", holds, {}), { onError: () => "handled" })
   return { held }
 })
-const blocking = defineWorkflow({ id: "blocking", input: Empty }, ({ task }) => task.tool("block", blocks, {}))
+const blocking = defineWorkflow({ id: "blocking", input: Empty }, ({ task }) =>
+  task.tool("block", blocks, {})
+)
 const slowly = defineWorkflow({ id: "slowly", input: Empty }, ({ task }) =>
   task.tool("slow", slow, {}, { timeout: "50 millis", retry: { maximumAttempts: 1 } })
 )
@@ -138,7 +147,11 @@ describe("what goes wrong", () => {
     expect(status).toBe("FAILED")
     expect(error).toMatchObject({ code: "CARD_REFUSED", type: "Refused", message: "no", task: "pay.charge" })
     const steps = await stack.steps(executionId)
-    expect(steps["pay.charge"]).toMatchObject({ status: "FAILED", attempt: 1, error: { code: "CARD_REFUSED" } })
+    expect(steps["pay.charge"]).toMatchObject({
+      status: "FAILED",
+      attempt: 1,
+      error: { code: "CARD_REFUSED" }
+    })
     expect(steps["pay.charge"]?.error?.stack).toContain("executions-failures.test.ts")
     expect(steps["pay"]).toMatchObject({ status: "FAILED", error: { task: "pay.charge" } })
   })
@@ -166,11 +179,19 @@ describe("what goes wrong", () => {
 
   it("cancelling interrupts the tool, releases what it held, and handles nothing", async () => {
     const executionId = await stack.begin("holding", {})
-    await eventually(() => Promise.resolve(running), (is) => is)
+    await eventually(
+      () => Promise.resolve(running),
+      (is) => is
+    )
     await stack.run(stack.executions.cancel(executionId))
     const ended = await stack.run(stack.executions.result(executionId))
     expect(ended).toMatchObject({ status: "CANCELED", output: null, error: null })
-    expect(await eventually(() => Promise.resolve(released), (names) => names.length > 0)).toEqual(["released"])
+    expect(
+      await eventually(
+        () => Promise.resolve(released),
+        (names) => names.length > 0
+      )
+    ).toEqual(["released"])
     const steps = await stack.steps(executionId)
     expect(steps["held.hold"]?.status).toBe("CANCELED")
     expect(steps["held"]?.status).toBe("CANCELED")
@@ -235,7 +256,10 @@ describe("what goes wrong", () => {
     const following = run(
       Stream.runForEach(executions.events(executionId), (event) => Effect.sync(() => live.push(event)))
     )
-    await eventually(async () => live, (events) => events.some((event) => event.type === "workflow_status"))
+    await eventually(
+      async () => live,
+      (events) => events.some((event) => event.type === "workflow_status")
+    )
     await run(executions.signal(executionId, "go", { ok: true }))
     await following
     expect(live.map((event) => event.id)).toEqual(live.map((_, index) => index + 1))

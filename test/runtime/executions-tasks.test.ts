@@ -1,6 +1,15 @@
 import { Effect, Schema } from "effect"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
-import { decode, defineSignal, defineTool, defineWorkflow, eq, fn, gt, text } from "../../src/workflow/index.ts"
+import {
+  decode,
+  defineSignal,
+  defineTool,
+  defineWorkflow,
+  eq,
+  fn,
+  gt,
+  text
+} from "../../src/workflow/index.ts"
 import { eventually, makeStack, type TestStack } from "./executionsStack.ts"
 
 const Name = Schema.Struct({ name: Schema.String })
@@ -10,7 +19,10 @@ const greet = defineTool({
   id: "greet",
   input: Name,
   output: Schema.Struct({ message: Schema.String, mood: Schema.Literals(["happy", "sad"]) }),
-  run: ({ name }) => ({ message: `Hello, ${name}`, mood: name === "Eeyore" ? ("sad" as const) : ("happy" as const) })
+  run: ({ name }) => ({
+    message: `Hello, ${name}`,
+    mood: name === "Eeyore" ? ("sad" as const) : ("happy" as const)
+  })
 })
 
 const flaky = defineTool({
@@ -94,7 +106,10 @@ const strategies = defineWorkflow({ id: "strategies", input: Empty }, ({ task })
   )
   const race = task.parallel(
     "race",
-    { slow: () => task.tool("slow", endless, { name: "race" }), quick: () => task.tool("quick", crowd, { n: 1 }) },
+    {
+      slow: () => task.tool("slow", endless, { name: "race" }),
+      quick: () => task.tool("quick", crowd, { n: 1 })
+    },
     { strategy: "race" }
   )
   const fast = task.attempt(
@@ -143,7 +158,12 @@ const computing = defineWorkflow(
   { id: "computing", input: Schema.Struct({ n: Schema.Number, data: Schema.Json }) },
   ({ input, task }) => {
     const square = fn("square", [input.n], (n) => n * n)
-    const big = task.when("big", gt(square, 50), () => "big", () => "small")
+    const big = task.when(
+      "big",
+      gt(square, 50),
+      () => "big",
+      () => "small"
+    )
     const skipped = task.tool("skipped", greet, { name: "x" }, { when: eq(input.n, 0) })
     const typed = decode(Schema.Struct({ a: Schema.Number }), input.data)
     const grouped = task.group("group", () => task.tool("inner", greet, { name: "in" }).message)
@@ -208,10 +228,12 @@ describe("the tasks of a workflow", () => {
       fast: { failed: "fast.all.bad.fails", why: "not today", type: "RangeError" },
       some: [null, "done"]
     })
-    expect(await eventually(async () => stopped.toSorted(), (names) => names.length === 2)).toEqual([
-      "failFast",
-      "race"
-    ])
+    expect(
+      await eventually(
+        async () => stopped.toSorted(),
+        (names) => names.length === 2
+      )
+    ).toEqual(["failFast", "race"])
     const steps = await stack.steps(executionId)
     expect(steps["race.slow.slow"]?.status).toBe("CANCELED")
     expect(steps["fast.all"]?.status).toBe("FAILED")

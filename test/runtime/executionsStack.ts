@@ -4,7 +4,12 @@ import { SqlClient } from "effect/sql/SqlClient"
 import { layer as database } from "../../src/layers/database/memory.ts"
 import { layer as redis } from "../../src/layers/redis/memory.ts"
 import { layer as temporal } from "../../src/layers/temporal/memory.ts"
-import { Executions, type ExecutionsOptions, type Execution, type Json } from "../../src/runtime/Executions.ts"
+import {
+  Executions,
+  type ExecutionsOptions,
+  type Execution,
+  type Json
+} from "../../src/runtime/Executions.ts"
 import { Cache } from "../../src/services/Cache.ts"
 import { Store, type TaskState } from "../../src/services/Store.ts"
 import { Temporal } from "../../src/services/Temporal.ts"
@@ -39,7 +44,9 @@ export interface TestStack {
   /** Every step, by path. */
   readonly steps: (executionId: string) => Promise<Readonly<Record<string, TaskState>>>
   /** Another `Executions` over the same services, and how to stop it. */
-  readonly another: (options: ExecutionsOptions) => Promise<{ executions: Service; stop: () => Promise<void> }>
+  readonly another: (
+    options: ExecutionsOptions
+  ) => Promise<{ executions: Service; stop: () => Promise<void> }>
   readonly close: () => Promise<void>
 }
 
