@@ -72,7 +72,14 @@ type Routes<K extends string, B> = {
     ? { readonly default: () => unknown }
     : { readonly [P in K]: () => unknown })
 
-type ItemOf<I> = Outcome<I> extends ReadonlyArray<infer E> ? E : never
+type ItemOf<I> =
+  I extends RefBase<infer L>
+    ? L extends ReadonlyArray<infer E>
+      ? E
+      : never
+    : I extends ReadonlyArray<infer E>
+      ? Outcome<E>
+      : never
 
 /** The options of a collection. */
 export interface CollectionOptions<I, V, S, W> extends ConditionOption<W> {
