@@ -123,6 +123,7 @@ const freePort = (): Promise<string> =>
 
 const environment = (folder: string, port: string): Record<string, string> => ({
   COMPOZY_SERVER_PORT: port,
+  npm_config_update_notifier: "false",
   HOME: folder,
   XDG_RUNTIME_DIR: folder,
   NO_COLOR: "1",
@@ -219,7 +220,12 @@ const actionsOf = async (page: string, number: number): Promise<ReadonlyArray<Ac
         generation++
       }
       together.add(name)
-      await writeChecked(join(folder, `types-${generation}`, name), block.text, page, block.line)
+      await writeChecked(
+        join(temporary, "types", `${number}-${generation}`, name),
+        block.text,
+        page,
+        block.line
+      )
       if (runs) {
         actions.push(
           () => writeFile(join(folder, name), block.text),
