@@ -63,7 +63,8 @@ export const readLiteral = (
       else if (groups.has(path)) {
         if (isRecord(value)) visit(value, path)
         else notObjects.push({ path, at, value })
-      } else if (prefix !== "" || !codeKeys.includes(name)) unknown.push({ path, at, value })
+      } else if (prefix !== "" || base.length > 0 || !codeKeys.includes(name))
+        unknown.push({ path, at, value })
     }
   }
   visit(config, "")

@@ -61,8 +61,10 @@ const pem = (
   if (!text.includes("-----BEGIN ")) {
     const path = isAbsolute(text) ? text : resolve(root, text)
     const file = readBounded(path, 1_048_576)
-    if (!("text" in file)) return { wants: `a PEM file; ${path} is ${file.reason}` }
-    if (!file.text.includes("-----BEGIN ")) return { wants: `a PEM file; ${path} holds no "-----BEGIN"` }
+    // What stands where the path of a private key should may be the key itself.
+    const named = key.type.private ? "the file that it names" : path
+    if (!("text" in file)) return { wants: `a PEM file; ${named} is ${file.reason}` }
+    if (!file.text.includes("-----BEGIN ")) return { wants: `a PEM file; ${named} holds no "-----BEGIN"` }
     content = file.text
   }
   return { value: key.type.private ? Redacted.make(content, { label: key.path }) : content }

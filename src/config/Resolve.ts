@@ -286,7 +286,8 @@ export const resolveConfig = Effect.fn("resolveConfig")(function* (
       variables: { ...variables, process: {}, dotenv: {} },
       literals: [base]
     }
-    const fileMode = base.entries.get("mode")?.value
+    const ownMode = modeKey === undefined ? undefined : yield* readKey(modeKey, fileOnly, gathered())
+    const fileMode = ownMode?.value
     const fileModes = effectiveModes(
       { mode: isGlobalMode(fileMode) ? fileMode : "memory", origin: { kind: "default" } },
       yield* declaredBy(fileOnly, gathered())

@@ -53,8 +53,8 @@ const unknown = (name: UnknownName): Finding => {
   return {
     problem: {
       code: "COMPOZY_CONFIG_UNKNOWN_KEY",
-      key: name.path,
-      message: `There is no setting ${name.path}.`,
+      key: name.path.slice(0, 200),
+      message: `There is no setting ${name.path.slice(0, 200)}.`,
       fix:
         near !== undefined
           ? `did you mean ${prefix}${near}?`
