@@ -3,6 +3,7 @@
  * side by side; the user's layer, given those; then the executions with their worker. The scope closes them in
  * reverse, so that the worker drains while everything its tools use is still there.
  */
+import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -64,6 +65,7 @@ const timedLayer =
     Layer.effectContext(timed(name)(Layer.build(layer)))
 
 /** The database of a mode; its module is loaded when the layer is built. */
+/** The store of a mode, its module loaded when it is built. */
 export const databaseLayer = (settings: DatabaseSettings) => {
   switch (settings.mode) {
     case "memory":
@@ -76,6 +78,7 @@ export const databaseLayer = (settings: DatabaseSettings) => {
 }
 
 /** Redis of a mode; its module is loaded when the layer is built. */
+/** The cache of a mode, its module loaded when it is built. */
 export const redisLayer = (settings: RedisSettings) => {
   switch (settings.mode) {
     case "memory":
@@ -88,6 +91,7 @@ export const redisLayer = (settings: RedisSettings) => {
 }
 
 /** Temporal of a mode; its module is loaded when the layer is built. */
+/** The workflow engine of a mode, its module loaded when it is built. */
 export const temporalLayer = (settings: TemporalSettings) => {
   switch (settings.mode) {
     case "memory":
@@ -135,6 +139,26 @@ const withBeforeWorker = (
   })
 }
 
+/** Whether nothing can be left of an earlier process. */
+const isFresh = (settings: Settings): boolean =>
+  settings.database.mode === "memory" && settings.temporal.mode === "memory"
+
+/** Repairs what a killed process did not get to write, beside the work that goes on. */
+const reconcile = (executions: Executions["Service"]): Effect.Effect<void> =>
+  executions.reconcile.pipe(
+    Effect.tap(({ checked, repaired }) =>
+      repaired === 0
+        ? Effect.void
+        : Effect.logInfo(`Brought ${repaired} of ${checked} executions up to date with their histories.`)
+    ),
+    Effect.catchCause((cause) =>
+      Cause.hasInterruptsOnly(cause)
+        ? Effect.void
+        : Effect.logWarning("Executions could not be compared with their histories", cause)
+    ),
+    Effect.asVoid
+  )
+
 /**
  * Builds a stack in the current scope.
  *
@@ -170,6 +194,7 @@ export const buildStack: (
         })
       ).pipe(Effect.provideContext(withBeforeWorker(context, options?.beforeWorker)))
     )
+    if (!isFresh(settings)) yield* Effect.forkScoped(reconcile(Context.get(executions, Executions)))
     return Context.merge(context, executions)
   }
 )
