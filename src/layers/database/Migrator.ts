@@ -25,7 +25,7 @@ export interface MigratorOptions {
   readonly dialect: Dialect
   /** The schema's history, oldest first. */
   readonly migrations: ReadonlyArray<Migration>
-  /** How long a run may take, the wait for the lock included, in milliseconds. Default 120,000. */
+  /** How long a run may wait for another one, and how long it may then take, in milliseconds. Default 120,000. */
   readonly timeout?: number
 }
 
@@ -147,11 +147,11 @@ export const makeMigrator = (options: MigratorOptions): Migrator => {
         )
       }),
       Effect.timeoutOrElse({
-        duration: timeout,
+        duration: 2 * timeout,
         orElse: () =>
           Effect.fail(
             failed(
-              `The migrations did not finish within ${timeout} ms, and were undone.`,
+              `The migrations did not finish within ${2 * timeout} ms, and were undone.`,
               "Raise database.migrationTimeout, or run `compozy migrate up` beforehand."
             )
           )

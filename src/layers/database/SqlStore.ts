@@ -1,7 +1,7 @@
 /**
  * The `Store` on any `SqlClient`. SQLite and PostgreSQL share every statement; `Dialect` holds what differs.
  */
-import { Array as Arr, Clock, Effect, Option } from "effect"
+import { Array as Arr, Clock, Effect, Option, Schedule } from "effect"
 import type { SqlClient } from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
 import type { Fragment } from "effect/sql/Statement"
@@ -37,6 +37,11 @@ const DEFAULT_PAGE = 50
 const MAX_PAGE = 500
 const DEFAULT_TASK_PAGE = 1_000
 const MAX_TASK_PAGE = 10_000
+
+/** A server that restarts is back within seconds: 50 ms, then twice as long each time, up to 3 s in all. */
+const RECONNECTIONS = { schedule: Schedule.exponential(50), times: 6 }
+
+const isUnavailable = (error: ServiceError): boolean => error._tag === "Unavailable"
 
 /** Marks what a caller's effect failed with, so that the transaction's own failures can be told apart from it. */
 class CallerFailure<E> {
@@ -108,7 +113,10 @@ const toPage = <Row, A>(
 /** Settings of a store. */
 export interface SqlStoreOptions {
   readonly dialect: Dialect
-  /** Milliseconds after which a statement counts as unanswered. Default: none (an in-process database). */
+  /**
+   * Milliseconds after which a statement counts as unanswered. Set for a server elsewhere, which also makes what can be
+   * repeated try again when a connection breaks. Default: none, for a database in this process.
+   */
   readonly queryTimeout?: number
 }
 
@@ -131,7 +139,11 @@ export const makeSqlStore = (sql: SqlClient, options: SqlStoreOptions): Store["S
   const terminalList = sql.literal(`('${TERMINAL.join("','")}')`)
   const byCodePoint = (column: string) => sql.literal(dialect.byCodePoint(column))
 
-  const run = <A>(operation: string, effect: Effect.Effect<A, SqlError>): Effect.Effect<A, ServiceError> => {
+  /** Runs a statement that may be cut off at any time, once. */
+  const runOnce = <A>(
+    operation: string,
+    effect: Effect.Effect<A, SqlError>
+  ): Effect.Effect<A, ServiceError> => {
     const mapped = Effect.mapError(effect, (error) => toStoreError(operation, error))
     return queryTimeout === undefined
       ? mapped
@@ -146,6 +158,19 @@ export const makeSqlStore = (sql: SqlClient, options: SqlStoreOptions): Store["S
               })
             )
         })
+  }
+
+  const isInTransaction = Effect.map(Effect.serviceOption(sql.transactionService), Option.isSome)
+
+  /** Runs a statement that changes nothing more when it is repeated: a server that restarts is waited for. */
+  const run = <A>(operation: string, effect: Effect.Effect<A, SqlError>): Effect.Effect<A, ServiceError> => {
+    const once = runOnce(operation, effect)
+    return queryTimeout === undefined
+      ? once
+      : Effect.flatMap(isInTransaction, (inside) =>
+          // The transaction is lost with its connection.
+          inside ? once : Effect.retry(once, { while: isUnavailable, ...RECONNECTIONS })
+        )
   }
 
   const first = <Row extends object, A>(
@@ -184,7 +209,7 @@ export const makeSqlStore = (sql: SqlClient, options: SqlStoreOptions): Store["S
           )
         ),
 
-    ping: write("store.ping", sql`SELECT 1`),
+    ping: Effect.asVoid(runOnce("store.ping", sql`SELECT 1`)),
 
     putWorkflowState: (state) =>
       write(
@@ -331,7 +356,9 @@ export const makeSqlStore = (sql: SqlClient, options: SqlStoreOptions): Store["S
     deleteUser: (id) => write("store.deleteUser", sql`DELETE FROM users WHERE id = ${id}`),
 
     createApiKey: (key) =>
-      write("store.createApiKey", sql`INSERT INTO api_keys ${sql.insert(rows.fromApiKey(key))}`),
+      Effect.asVoid(
+        runOnce("store.createApiKey", sql`INSERT INTO api_keys ${sql.insert(rows.fromApiKey(key))}`)
+      ),
 
     getApiKeyByFingerprint: (fingerprint) =>
       first(

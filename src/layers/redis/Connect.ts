@@ -221,6 +221,15 @@ const connectOnce = async (drivers: Drivers, server: RedisServer): Promise<Redis
   }
 }
 
+/** One of the cluster's masters, the same one for a channel as long as the cluster does not change. */
+const masterOf = (cluster: Cluster, channel: string): RedisCommands => {
+  const nameOf = ({ options }: Redis) => `${options.host}:${options.port}`
+  const masters = cluster.nodes("master").toSorted((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1))
+  let hash = 0
+  for (let index = 0; index < channel.length; index++) hash = (hash * 31 + channel.charCodeAt(index)) >>> 0
+  return masters[hash % masters.length] ?? cluster
+}
+
 /** The connections to `server`, which has answered; they are closed with the scope. */
 export const connectRedis = Effect.fnUntraced(function* (
   server: RedisServer
@@ -238,6 +247,7 @@ export const connectRedis = Effect.fnUntraced(function* (
     commands,
     connectSubscriber: () => connectOnce(drivers, server),
     keyspaces: () => ("nodes" in commands ? commands.nodes("master") : [commands]),
+    publisher: (channel) => ("nodes" in commands ? masterOf(commands, channel) : commands),
     isCluster: server.kind === "cluster",
     isExclusive: false
   }

@@ -120,6 +120,7 @@ export const makeEmbeddedCache = Effect.fnUntraced(function* (
         return redis
       },
       keyspaces: () => [commands],
+      publisher: () => commands,
       isCluster: false,
       isExclusive: true
     },

@@ -11,6 +11,8 @@ export interface RedisClient {
   readonly connectSubscriber: () => Promise<RedisCommands>
   /** Every server that holds keys: one, or the masters of a cluster. */
   readonly keyspaces: () => ReadonlyArray<Redis>
+  /** Where messages of a channel are published: always at the same server, so that they keep their order. */
+  readonly publisher: (channel: string) => RedisCommands
   /** Commands with several keys need them in one slot. */
   readonly isCluster: boolean
   /**

@@ -131,7 +131,7 @@ export const makePubSub = Effect.fnUntraced(function* (
   return {
     publish: (channel, payload) =>
       Effect.tryPromise({
-        try: () => client.commands.publish(prefix + channel, payload),
+        try: () => client.publisher(channel).publish(prefix + channel, payload),
         catch: (cause) => toCacheError("cache.publish", cause)
       }),
     subscribe: (...channels) => subscribe("channels", channels),
