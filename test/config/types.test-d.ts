@@ -1,7 +1,8 @@
 /** What must and must not compile in a config. Checked by `npm run typecheck`; nothing here runs. */
-import { Config, Context, Duration, Effect, Layer, Redacted } from "effect"
+import { Config, Context, Duration, Effect, Layer, Redacted, Schema } from "effect"
 import { SqlClient } from "effect/sql/SqlClient"
 import { defineMode, distributed, memory, persistent } from "../../src/Mode.ts"
+import { defineTool, defineWorkflow } from "../../src/workflow/index.ts"
 import type { Workflow } from "../../src/workflow/Workflow.ts"
 
 class Mailer extends Context.Service<Mailer, { readonly send: (to: string) => void }>()("test/Mailer") {}
@@ -15,6 +16,31 @@ const mailerOnSql = Layer.effect(
     return { send: () => undefined }
   })
 )
+
+// What the builders of workflows give fits as well as what their types say.
+const sent = defineTool({
+  id: "sent",
+  input: Schema.Struct({ to: Schema.String }),
+  output: Schema.Struct({ ok: Schema.Boolean }),
+  run: ({ to }) =>
+    Effect.gen(function* () {
+      const service = yield* Mailer
+      service.send(to)
+      return { ok: true }
+    })
+})
+const greets = defineWorkflow(
+  { id: "greets", input: Schema.Struct({ to: Schema.String }), services: [Mailer] },
+  ({ input, task }) => task.tool("sent", sent, { to: input.to })
+)
+const still = defineWorkflow({ id: "still", input: Schema.Struct({}) }, () => null)
+defineMode({ workflows: [still] })
+defineMode({ workflows: [still, greets], layer: mailer })
+defineMode(persistent({ workflows: [greets], layer: mailerOnSql }))
+// @ts-expect-error the layer is missing
+defineMode({ workflows: [still, greets] })
+// @ts-expect-error the layer is missing, in a function
+defineMode(() => ({ workflows: [greets] }))
 
 // --- what compiles
 defineMode({})
