@@ -34,7 +34,7 @@ export const addAttempt = (run: Run, scheduledEventId: number, now: number): Act
     lastAttemptCompleteTime: 0,
     lastWorkerIdentity: ""
   }
-  run.x.attempts.set(scheduledEventId, attempt)
+  run.setAttempt(attempt)
   return attempt
 }
 
@@ -71,10 +71,9 @@ export const startActivity = (
   if (attempt.attempt !== attemptNumber || attempt.startedTime > 0 || attempt.scheduledTime > tx.now)
     return undefined
   tx.touch(run)
-  attempt.startedTime = tx.now
-  attempt.lastHeartbeat = 0
-  attempt.identity = worker.identity
-  attempt.requestId = worker.requestId
+  const started: ActivityAttempt = { ...attempt, startedTime: tx.now, lastHeartbeat: 0, ...worker }
+  run.setAttempt(started)
+  noteDeadline(run, { info, attempt: started })
   const { attributes } = info
   return {
     taskToken: activityToken(run, scheduledEventId, attempt.attempt),
@@ -88,7 +87,7 @@ export const startActivity = (
     heartbeatDetails: attempt.heartbeatDetails,
     scheduledTime: fromMillis(info.scheduledTime),
     currentAttemptScheduledTime: fromMillis(attempt.scheduledTime),
-    startedTime: fromMillis(attempt.startedTime),
+    startedTime: fromMillis(tx.now),
     attempt: attempt.attempt,
     // The worker refuses a task without these two, even where they are zero.
     scheduleToCloseTimeout: attributes.scheduleToCloseTimeout ?? fromMillis(0),
@@ -120,7 +119,7 @@ const addStarted = (tx: Tx, run: Run, attempt: ActivityAttempt): number => {
 }
 
 const closed = (tx: Tx, run: Run, scheduledEventId: number): void => {
-  run.x.attempts.delete(scheduledEventId)
+  run.deleteAttempt(scheduledEventId)
   scheduleTask(tx, run)
 }
 
@@ -155,7 +154,8 @@ const retry = (tx: Tx, run: Run, { info, attempt }: PendingActivity, failure: Fa
     expiresAt: expiresAt(info)
   })
   if ("state" in decision) return decision.state
-  run.x.attempts.set(attempt.scheduledEventId, {
+  run.wakeAt(tx.now + decision.delayMs)
+  run.setAttempt({
     ...attempt,
     attempt: attempt.attempt + 1,
     scheduledTime: tx.now + decision.delayMs,
@@ -174,7 +174,7 @@ const retry = (tx: Tx, run: Run, { info, attempt }: PendingActivity, failure: Fa
 export const failActivity = (
   tx: Tx,
   run: Run,
-  activity: PendingActivity,
+  { info, attempt: failed }: PendingActivity,
   options: {
     readonly failure: Failure | null | undefined
     readonly identity: string
@@ -182,10 +182,11 @@ export const failActivity = (
   }
 ): void => {
   tx.touch(run)
-  const { attempt } = activity
-  if (options.lastHeartbeatDetails) attempt.heartbeatDetails = options.lastHeartbeatDetails
+  const attempt = options.lastHeartbeatDetails
+    ? { ...failed, heartbeatDetails: options.lastHeartbeatDetails }
+    : failed
   const failure = options.failure ?? {}
-  const retryState = retry(tx, run, activity, failure)
+  const retryState = retry(tx, run, { info, attempt }, failure)
   if (retryState === RetryState.InProgress) return
   const startedEventId = addStarted(tx, run, attempt)
   tx.add(run, EventType.ActivityTaskFailed, {
@@ -279,8 +280,11 @@ export const recordHeartbeat = (
   details: Payloads | null | undefined
 ): { cancelRequested: boolean } => {
   tx.touch(run)
-  attempt.lastHeartbeat = tx.now
-  if (details) attempt.heartbeatDetails = details
+  run.setAttempt({
+    ...attempt,
+    lastHeartbeat: tx.now,
+    heartbeatDetails: details ?? attempt.heartbeatDetails
+  })
   return { cancelRequested: info.cancelRequestedEventId > 0 }
 }
 
@@ -307,4 +311,10 @@ export const nextActivityDeadline = ({
       consider((attempt.lastHeartbeat || attempt.startedTime) + heartbeat, TimeoutType.Heartbeat)
   }
   return first
+}
+
+/** Has the run looked at when the attempt runs out of time. */
+export const noteDeadline = (run: Run, activity: PendingActivity): void => {
+  const deadline = nextActivityDeadline(activity)
+  if (deadline !== undefined) run.wakeAt(deadline.at)
 }

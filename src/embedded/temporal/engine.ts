@@ -1,6 +1,6 @@
 import { Wakeups } from "./clock.ts"
 import type { Clock } from "./clock.ts"
-import { emptyOverlay, encodeOverlay, Run } from "./run.ts"
+import { encodeOverlay, Run } from "./run.ts"
 import { recoverTasks } from "./recovery.ts"
 import type { LostActivities } from "./recovery.ts"
 import { executionTime, isOpen } from "./state.ts"
@@ -85,6 +85,7 @@ export class Engine implements Core {
     if (stored === undefined) return undefined
     const run = new Run(stored, stored)
     this.#cache(run)
+    this.#schedule(run, nextDeadline(run))
     return run
   }
 
@@ -116,7 +117,7 @@ export class Engine implements Core {
       tx.finish()
       this.#commit(tx)
     } catch (error) {
-      for (const run of tx.touched) if (!tx.created.has(run)) run.rollback()
+      for (const run of tx.touched) run.rollback()
       throw error
     } finally {
       this.#inTransaction = false
@@ -133,16 +134,16 @@ export class Engine implements Core {
     for (const run of tx.touched) {
       this.inspect?.(run)
       const open = isOpen(run.h)
-      if (!open) run.x = { ...emptyOverlay(), sticky: run.x.sticky, startRequestId: run.x.startRequestId }
-      const wakeAt = nextDeadline(run)
+      if (!open) run.x = { ...run.x, task: undefined, buffered: [] }
+      const wakeAt = open ? Math.min(run.nextWake, run.newDeadline) : Number.POSITIVE_INFINITY
       wakes.set(run, wakeAt)
       commits.push({
         namespace: run.namespace,
         workflowId: run.workflowId,
         runId: run.runId,
-        base: run.committed.frames,
+        base: run.committedEvents,
         frames: run.frames,
-        overlay: encodeOverlay(run.x),
+        overlay: () => encodeOverlay(run.x),
         open,
         wakeAt,
         hasTasks: run.x.task !== undefined || run.x.attempts.size > 0,
@@ -151,13 +152,8 @@ export class Engine implements Core {
       })
     }
     this.storage.commit(commits)
-    for (const [index, run] of [...tx.touched].entries())
-      run.committed = {
-        frames: run.frames.length,
-        size: run.historySize,
-        overlay: commits[index]?.overlay
-      }
     for (const [run, wakeAt] of wakes) {
+      run.end()
       this.#cache(run)
       this.#schedule(run, wakeAt)
     }
@@ -176,7 +172,10 @@ export class Engine implements Core {
     if (run === undefined || !isOpen(run.h)) return
     run.nextWake = Number.POSITIVE_INFINITY
     try {
-      this.transact((tx) => fireDue(tx, run))
+      this.transact((tx) => {
+        fireDue(tx, run)
+        run.wakeAt(nextDeadline(run))
+      })
     } catch (error) {
       this.logger("error", "a timer could not be handled", { runId, error: String(error) })
       // The state is as it was: try again later instead of never.
@@ -233,7 +232,6 @@ export class Engine implements Core {
       if (open.hasTasks) {
         const run = this.findRun(open.runId)
         if (run === undefined) continue
-        run.nextWake = Number.POSITIVE_INFINITY
         due.push(open.runId)
       } else if (Number.isFinite(open.wakeAt)) this.#wakeups.push(open.wakeAt, open.runId)
     }

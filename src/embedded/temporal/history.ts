@@ -1,6 +1,8 @@
 import { EventType } from "./proto/enums.ts"
 import { types } from "./proto/root.ts"
-import type { HistoryEvent } from "./proto/root.ts"
+import type { HistoryEvent, Int64 } from "./proto/root.ts"
+import { toNumber } from "./proto/time.ts"
+import { buffered } from "./state.ts"
 
 // Every event is encoded once, as one `events` field of a `History` message: a page of history is the frames put
 // behind each other, whoever asks for it.
@@ -119,22 +121,40 @@ const closing: ReadonlySet<number> = new Set([
 /** Whether an event closes its run. */
 export const isClosing = (type: number): boolean => closing.has(type)
 
-/** The attributes of a closing activity or child event that name the event by which it was started. */
-export const startedReference = (
-  event: HistoryEvent
-): { of: number; attributes: { startedEventId?: unknown } } | undefined => {
-  const activity =
-    event.activityTaskCompletedEventAttributes ??
-    event.activityTaskFailedEventAttributes ??
-    event.activityTaskTimedOutEventAttributes ??
-    event.activityTaskCanceledEventAttributes
-  if (activity) return { of: Number(activity.scheduledEventId), attributes: activity }
-  const child =
-    event.childWorkflowExecutionCompletedEventAttributes ??
-    event.childWorkflowExecutionFailedEventAttributes ??
-    event.childWorkflowExecutionTimedOutEventAttributes ??
-    event.childWorkflowExecutionCanceledEventAttributes ??
-    event.childWorkflowExecutionTerminatedEventAttributes
-  if (child) return { of: Number(child.initiatedEventId), attributes: child }
-  return undefined
+/** Says in a closing event, if its started event was buffered too, which id that one got by now. */
+export const withStarted = (event: HistoryEvent, started: ReadonlyMap<number, number>): HistoryEvent => {
+  interface Closing {
+    readonly startedEventId?: Int64 | null | undefined
+    readonly scheduledEventId?: Int64 | null | undefined
+    readonly initiatedEventId?: Int64 | null | undefined
+  }
+  const wired = <A extends Closing>(attributes: A): A =>
+    toNumber(attributes.startedEventId) === buffered
+      ? {
+          ...attributes,
+          startedEventId:
+            started.get(toNumber(attributes.scheduledEventId ?? attributes.initiatedEventId)) ?? 0
+        }
+      : attributes
+  const {
+    activityTaskCompletedEventAttributes: completed,
+    activityTaskFailedEventAttributes: failed,
+    activityTaskTimedOutEventAttributes: timedOut,
+    activityTaskCanceledEventAttributes: canceled,
+    childWorkflowExecutionCompletedEventAttributes: childCompleted,
+    childWorkflowExecutionFailedEventAttributes: childFailed,
+    childWorkflowExecutionTimedOutEventAttributes: childTimedOut,
+    childWorkflowExecutionCanceledEventAttributes: childCanceled,
+    childWorkflowExecutionTerminatedEventAttributes: childTerminated
+  } = event
+  if (completed) event.activityTaskCompletedEventAttributes = wired(completed)
+  else if (failed) event.activityTaskFailedEventAttributes = wired(failed)
+  else if (timedOut) event.activityTaskTimedOutEventAttributes = wired(timedOut)
+  else if (canceled) event.activityTaskCanceledEventAttributes = wired(canceled)
+  else if (childCompleted) event.childWorkflowExecutionCompletedEventAttributes = wired(childCompleted)
+  else if (childFailed) event.childWorkflowExecutionFailedEventAttributes = wired(childFailed)
+  else if (childTimedOut) event.childWorkflowExecutionTimedOutEventAttributes = wired(childTimedOut)
+  else if (childCanceled) event.childWorkflowExecutionCanceledEventAttributes = wired(childCanceled)
+  else if (childTerminated) event.childWorkflowExecutionTerminatedEventAttributes = wired(childTerminated)
+  return event
 }

@@ -45,6 +45,9 @@ export const createRun = (tx: Tx, options: NewRun): Run => {
     ...(options.links && options.links.length > 0 ? { links: options.links } : {})
   })
   run.x.delayed = executionTime(run.h) > tx.now
+  if (run.x.delayed) run.wakeAt(executionTime(run.h))
+  const end = runDeadline(run)
+  if (end !== undefined) run.wakeAt(end.at)
   options.beforeFirstTask?.(run)
   if (!run.x.delayed) scheduleTask(tx, run)
   return run
@@ -122,7 +125,7 @@ export const closeRun = (tx: Tx, run: Run, type: number, body: EventBody): void 
   const parent = run.h.started.parentWorkflowExecution
   tx.add(run, type, body)
   run.x.task = undefined
-  run.x.attempts.clear()
+  for (const id of run.x.attempts.keys()) run.deleteAttempt(id)
   run.x.delayed = false
   for (const child of children) tx.defer(() => applyParentClosePolicy(tx, run, child))
   if (parent?.runId) tx.defer(() => notifyParent(tx, run, parent))
@@ -272,11 +275,7 @@ export const signalRun = (
     readonly links?: Link[] | null | undefined
   }
 ): void => {
-  if (signal.requestId !== "") {
-    if (run.x.requestIds.has(signal.requestId)) return
-    tx.touch(run)
-    run.x.requestIds.add(signal.requestId)
-  }
+  if (signal.requestId !== "" && run.h.signalRequestIds.has(signal.requestId)) return
   tx.add(run, EventType.WorkflowExecutionSignaled, {
     workflowExecutionSignaledEventAttributes: {
       signalName: signal.name,

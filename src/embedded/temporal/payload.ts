@@ -1,4 +1,4 @@
-import { messageType } from "./proto/root.ts"
+import { types } from "./proto/root.ts"
 import type { Payload, Payloads } from "./proto/root.ts"
 
 const encoder = new TextEncoder()
@@ -23,14 +23,12 @@ export const parsePayload = (payload: Payload | null | undefined): unknown => {
   }
 }
 
-const payloadsType = messageType<Payloads>("temporal.api.common.v1.Payloads")
-
 /** Bytes of encoded payloads. The exact count is only taken where it could matter. */
 export const sizeOfPayloads = (payloads: Payloads | null | undefined): number => {
   if (!payloads?.payloads) return 0
   let size = 0
   for (const payload of payloads.payloads) size += payload.data?.length ?? 0
-  return size < 1_000_000 ? size : payloadsType.encode(payloads).finish().length
+  return size < 1_000_000 ? size : types.payloads.encode(payloads).finish().length
 }
 
 /** Bytes of the values of a memo or of search attributes. */

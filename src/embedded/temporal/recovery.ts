@@ -26,7 +26,7 @@ export const recoverTasks = (tx: Tx, run: Run, lost: LostActivities): void => {
     x.task = { ...task, startedEventId: 0, startedTime: 0, stickyUntil: undefined }
     tx.offers.push({ kind: "workflow", run })
   } else x.sticky = undefined
-  for (const attempt of x.attempts.values()) {
+  for (const attempt of Array.from(x.attempts.values())) {
     const activity = findActivity(run, attempt.scheduledEventId)
     if (activity === undefined) continue
     if (attempt.startedTime === 0) {
@@ -34,18 +34,14 @@ export const recoverTasks = (tx: Tx, run: Run, lost: LostActivities): void => {
       continue
     }
     if (lost === "repeat") {
-      attempt.startedTime = 0
-      attempt.lastHeartbeat = 0
-      attempt.scheduledTime = tx.now
-      attempt.offered = true
+      run.setAttempt({ ...attempt, startedTime: 0, lastHeartbeat: 0, scheduledTime: tx.now, offered: true })
       offerActivity(tx, run, attempt.scheduledEventId, attempt.attempt)
       continue
     }
     timeOutActivity(tx, run, activity, TimeoutType.StartToClose)
     const next = x.attempts.get(attempt.scheduledEventId)
     if (next === undefined) continue
-    next.scheduledTime = tx.now
-    next.offered = true
+    run.setAttempt({ ...next, scheduledTime: tx.now, offered: true })
     offerActivity(tx, run, next.scheduledEventId, next.attempt)
   }
 }

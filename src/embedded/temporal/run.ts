@@ -1,7 +1,5 @@
-import { deserialize, serialize } from "node:v8"
-
 import { types } from "./proto/root.ts"
-import type { Failure, HistoryEvent, Payloads, Query, QueryResult } from "./proto/root.ts"
+import type { Failure, HistoryEvent, MessageType, Payloads, Query, QueryResult } from "./proto/root.ts"
 import { decodeFrame } from "./history.ts"
 import { applyEvent, emptyState, rebuildState } from "./state.ts"
 import type { HistoryState } from "./state.ts"
@@ -9,42 +7,42 @@ import type { HistoryState } from "./state.ts"
 /** The one pending workflow task of a run. */
 export interface WorkflowTask {
   /** For a transient task: the id that its event gets if it completes. */
-  scheduledEventId: number
+  readonly scheduledEventId: number
   /** 0 until a worker took it. */
-  startedEventId: number
-  attempt: number
+  readonly startedEventId: number
+  readonly attempt: number
   /** A repetition of a failed task, of which nothing is in the history. */
-  transient: boolean
-  scheduledTime: number
+  readonly transient: boolean
+  readonly scheduledTime: number
   /** When the first of a chain of forced tasks (local activity heartbeats) was scheduled. */
-  originalScheduledTime: number
-  startedTime: number
-  timeoutMs: number
+  readonly originalScheduledTime: number
+  readonly startedTime: number
+  readonly timeoutMs: number
   /** Put on the sticky queue (and until when it has to be taken from there). */
-  stickyUntil: number | undefined
-  requestId: string
-  identity: string
-  suggestContinueAsNew: boolean
-  historySize: number
+  readonly stickyUntil: number | undefined
+  readonly requestId: string
+  readonly identity: string
+  readonly suggestContinueAsNew: boolean
+  readonly historySize: number
 }
 
 /** What is known of a pending activity beyond its history: retries leave no events. */
 export interface ActivityAttempt {
   readonly scheduledEventId: number
-  attempt: number
+  readonly attempt: number
   /** When this attempt was or will be put on its queue. */
-  scheduledTime: number
+  readonly scheduledTime: number
   /** Whether it was; false during the backoff before a repetition. */
-  offered: boolean
+  readonly offered: boolean
   /** 0 until a worker took it. */
-  startedTime: number
-  lastHeartbeat: number
-  requestId: string
-  identity: string
-  heartbeatDetails: Payloads | undefined
-  lastFailure: Failure | undefined
-  lastAttemptCompleteTime: number
-  lastWorkerIdentity: string
+  readonly startedTime: number
+  readonly lastHeartbeat: number
+  readonly requestId: string
+  readonly identity: string
+  readonly heartbeatDetails: Payloads | undefined
+  readonly lastFailure: Failure | undefined
+  readonly lastAttemptCompleteTime: number
+  readonly lastWorkerIdentity: string
 }
 
 /** The mutable state that the history does not tell, stored with every commit. */
@@ -53,13 +51,13 @@ export interface Overlay {
   /** The attempt that the next workflow task has. */
   taskAttempt: number
   sticky: { readonly queue: string; readonly scheduleToStartMs: number } | undefined
-  buffered: HistoryEvent[]
-  readonly attempts: Map<number, ActivityAttempt>
-  /** The request that created the run. */
+  buffered: readonly HistoryEvent[]
+  /** Changed by {@link Run.setAttempt} only, which remembers what was there. */
+  readonly attempts: ReadonlyMap<number, ActivityAttempt>
+  /** The requests that created the run and that asked to cancel it. */
   startRequestId: string
-  /** Request ids of signals and cancellations that were applied. */
-  readonly requestIds: Set<string>
-  /** Whether the next workflow task ends a backoff of the first one. */
+  cancelRequestId: string
+  /** Whether the first workflow task waits for its backoff. */
   delayed: boolean
 }
 
@@ -72,12 +70,6 @@ export interface PendingQuery {
   readonly settle: (result: QueryResult | Error) => void
 }
 
-interface StoredOverlay extends Omit<Overlay, "buffered" | "requestIds"> {
-  readonly version: 1
-  readonly buffered: readonly Uint8Array[]
-  readonly requestIds: readonly string[]
-}
-
 export const emptyOverlay = (): Overlay => ({
   task: undefined,
   taskAttempt: 1,
@@ -85,29 +77,62 @@ export const emptyOverlay = (): Overlay => ({
   buffered: [],
   attempts: new Map(),
   startRequestId: "",
-  requestIds: new Set(),
+  cancelRequestId: "",
   delayed: false
 })
 
-export const encodeOverlay = (overlay: Overlay): Uint8Array => {
+/** How an attempt is stored: its payloads as the protocol encodes them. */
+interface StoredAttempt extends Omit<ActivityAttempt, "heartbeatDetails" | "lastFailure"> {
+  readonly heartbeatDetails?: string
+  readonly lastFailure?: string
+}
+
+interface StoredOverlay extends Omit<Overlay, "buffered" | "attempts"> {
+  readonly version: 1
+  readonly buffered: readonly string[]
+  readonly attempts: readonly StoredAttempt[]
+}
+
+const pack = <T>(type: MessageType<T>, message: T): string =>
+  Buffer.from(type.encode(message).finish()).toString("base64")
+const unpack = <T>(type: MessageType<T>, text: string): T => type.decode(Buffer.from(text, "base64"))
+
+export const encodeOverlay = (overlay: Overlay): string => {
   const stored: StoredOverlay = {
     version: 1,
     ...overlay,
-    buffered: overlay.buffered.map((event) => types.historyEvent.encode(event).finish()),
-    requestIds: [...overlay.requestIds]
+    buffered: overlay.buffered.map((event) => pack(types.historyEvent, event)),
+    attempts: Array.from(overlay.attempts.values(), ({ heartbeatDetails, lastFailure, ...attempt }) => ({
+      ...attempt,
+      ...(heartbeatDetails ? { heartbeatDetails: pack(types.payloads, heartbeatDetails) } : {}),
+      ...(lastFailure ? { lastFailure: pack(types.failure, lastFailure) } : {})
+    }))
   }
-  return serialize(stored)
+  return JSON.stringify(stored)
 }
 
-export const decodeOverlay = (bytes: Uint8Array): Overlay => {
-  // What was written by `encodeOverlay`; its version is checked first.
-  const stored = deserialize(bytes) as StoredOverlay
+export const decodeOverlay = (text: string): Overlay => {
+  // What `encodeOverlay` wrote; its version is checked first.
+  const stored = JSON.parse(text) as StoredOverlay
   if (stored.version !== 1) throw new Error(`unknown version ${String(stored.version)} of a stored run`)
   const { version: _, ...rest } = stored
   return {
     ...rest,
-    buffered: stored.buffered.map((event) => types.historyEvent.decode(event)),
-    requestIds: new Set(stored.requestIds)
+    task: stored.task,
+    sticky: stored.sticky,
+    buffered: stored.buffered.map((event) => unpack(types.historyEvent, event)),
+    attempts: new Map(
+      stored.attempts.map((attempt) => [
+        attempt.scheduledEventId,
+        {
+          ...attempt,
+          heartbeatDetails: attempt.heartbeatDetails
+            ? unpack(types.payloads, attempt.heartbeatDetails)
+            : undefined,
+          lastFailure: attempt.lastFailure ? unpack(types.failure, attempt.lastFailure) : undefined
+        }
+      ])
+    )
   }
 }
 
@@ -120,7 +145,7 @@ export interface RunKey {
 /** A run as it is stored: its frames and its overlay. */
 export interface StoredRun extends RunKey {
   readonly frames: Uint8Array[]
-  readonly overlay: Uint8Array
+  readonly overlay: string
 }
 
 /** A run in memory. */
@@ -132,12 +157,17 @@ export class Run implements RunKey {
   historySize: number
   h: HistoryState
   x: Overlay
-  /** What the last commit stored, to which a failed transaction returns. */
-  committed: { frames: number; size: number; overlay: Uint8Array | undefined }
+  /** How much of the history is committed. */
+  committedEvents: number
   /** The earliest wake-up that is set for this run. */
   nextWake = Number.POSITIVE_INFINITY
+  /** The earliest moment at which something new has to be looked at, since the last commit. */
+  newDeadline = Number.POSITIVE_INFINITY
   /** Queries that wait for a workflow task of this run. */
   readonly queries: PendingQuery[] = []
+  #attempts: Map<number, ActivityAttempt>
+  #before: { readonly overlay: Overlay; readonly historySize: number } | undefined
+  readonly #attemptsBefore = new Map<number, ActivityAttempt | undefined>()
 
   constructor(key: RunKey, stored?: StoredRun) {
     this.namespace = key.namespace
@@ -145,10 +175,16 @@ export class Run implements RunKey {
     this.runId = key.runId
     this.frames = stored?.frames ?? []
     this.historySize = this.frames.reduce((sum, frame) => sum + frame.length, 0)
-    this.committed = { frames: this.frames.length, size: this.historySize, overlay: stored?.overlay }
-    this.h = emptyState()
-    this.x = emptyOverlay()
-    if (stored !== undefined) this.#restore()
+    this.committedEvents = this.frames.length
+    this.h = stored === undefined ? emptyState() : rebuildState(this.frames.map(decodeFrame))
+    const overlay = stored === undefined ? emptyOverlay() : decodeOverlay(stored.overlay)
+    this.#attempts = new Map(overlay.attempts)
+    this.x = { ...overlay, attempts: this.#attempts }
+    for (const event of this.x.buffered) applyEvent(this.h, event)
+  }
+
+  get nextEventId(): number {
+    return this.frames.length + 1
   }
 
   event(id: number): HistoryEvent {
@@ -157,21 +193,49 @@ export class Run implements RunKey {
     return decodeFrame(frame)
   }
 
+  setAttempt(attempt: ActivityAttempt): void {
+    this.#remember(attempt.scheduledEventId)
+    this.#attempts.set(attempt.scheduledEventId, attempt)
+  }
+
+  deleteAttempt(scheduledEventId: number): void {
+    this.#remember(scheduledEventId)
+    this.#attempts.delete(scheduledEventId)
+  }
+
+  #remember(id: number): void {
+    if (!this.#attemptsBefore.has(id)) this.#attemptsBefore.set(id, this.#attempts.get(id))
+  }
+
+  /** Something of the run will have to be looked at then. */
+  wakeAt(at: number): void {
+    if (at < this.newDeadline) this.newDeadline = at
+  }
+
+  /** Called before a transition first changes the run. What the overlay holds is replaced, never changed. */
+  begin(): void {
+    this.#before = { overlay: { ...this.x }, historySize: this.historySize }
+  }
+
+  /** The transition is committed. */
+  end(): void {
+    this.#before = undefined
+    this.#attemptsBefore.clear()
+    this.committedEvents = this.frames.length
+    this.newDeadline = Number.POSITIVE_INFINITY
+  }
+
   /** Back to the last commit. */
   rollback(): void {
-    this.frames.length = this.committed.frames
-    this.historySize = this.committed.size
-    this.#restore()
-  }
-
-  /** State and overlay as a restart would see them. */
-  #restore(): void {
-    this.x = this.committed.overlay === undefined ? emptyOverlay() : decodeOverlay(this.committed.overlay)
+    if (this.#before === undefined) return
+    for (const [id, attempt] of this.#attemptsBefore)
+      if (attempt === undefined) this.#attempts.delete(id)
+      else this.#attempts.set(id, attempt)
+    this.frames.length = this.committedEvents
+    this.historySize = this.#before.historySize
+    this.x = { ...this.#before.overlay, attempts: this.#attempts }
     this.h = rebuildState(this.frames.map(decodeFrame))
     for (const event of this.x.buffered) applyEvent(this.h, event)
-  }
-
-  get nextEventId(): number {
-    return this.frames.length + 1
+    this.end()
   }
 }

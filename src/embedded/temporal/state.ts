@@ -51,6 +51,8 @@ export interface HistoryState {
   /** The started event of the last completed workflow task. */
   lastStartedEventId: number
   signals: number
+  /** Request ids of the signals that were applied. */
+  readonly signalRequestIds: Set<string>
   readonly activities: Map<number, ActivityInfo>
   readonly activityIds: Map<string, number>
   readonly timers: Map<string, TimerInfo>
@@ -72,6 +74,7 @@ export const emptyState = (): HistoryState => ({
   hadTask: false,
   lastStartedEventId: 0,
   signals: 0,
+  signalRequestIds: new Set(),
   activities: new Map(),
   activityIds: new Map(),
   timers: new Map(),
@@ -300,6 +303,7 @@ export const applyEvent = (state: HistoryState, event: HistoryEvent): void => {
       return
     case EventType.WorkflowExecutionSignaled:
       state.signals += 1
+      state.signalRequestIds.add(event.workflowExecutionSignaledEventAttributes?.requestId ?? "")
       return
     case EventType.WorkflowExecutionCancelRequested:
       state.cancelRequested = true

@@ -60,7 +60,7 @@ const deadlines = function* (run: Run): Generator<Deadline> {
         order: 3,
         act: (tx) => {
           tx.touch(run)
-          attempt.offered = true
+          run.setAttempt({ ...attempt, offered: true })
           tx.offers.push({
             kind: "activity",
             run,

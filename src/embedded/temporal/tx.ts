@@ -1,9 +1,9 @@
 import { EventType, TaskQueueKind } from "./proto/enums.ts"
-import { fromMillis, toMillis } from "./proto/time.ts"
+import { fromMillis, toMillis, toNumber } from "./proto/time.ts"
 import { types } from "./proto/root.ts"
 import type { HistoryEvent } from "./proto/root.ts"
-import { encodeFrame, isBuffered, isClosing, reorder, startedReference } from "./history.ts"
-import { applyEvent, assignEventId, buffered, isOpen } from "./state.ts"
+import { encodeFrame, isBuffered, isClosing, reorder, withStarted } from "./history.ts"
+import { applyEvent, assignEventId, isOpen } from "./state.ts"
 import type { Run } from "./run.ts"
 
 /** Limits of the service; the defaults are the real server's. */
@@ -85,7 +85,9 @@ export class Tx {
 
   /** Has to be called before a run's overlay is changed, so that it is stored or undone. */
   touch(run: Run): void {
+    if (this.touched.has(run)) return
     this.touched.add(run)
+    run.begin()
   }
 
   create(run: Run): void {
@@ -113,7 +115,7 @@ export class Tx {
     const event: HistoryEvent = { ...body, eventType: type, eventTime: fromMillis(time), eventId: 0 }
     if (isBuffered(type)) {
       applyEvent(run.h, event)
-      run.x.buffered.push(event)
+      run.x.buffered = [...run.x.buffered, event]
       return event
     }
     event.eventId = run.nextEventId
@@ -129,18 +131,14 @@ export class Tx {
     if (events.length === 0) return false
     run.x.buffered = []
     const started = new Map<number, number>()
-    for (const event of reorder(events)) {
+    for (const waiting of reorder(events)) {
       const id = run.nextEventId
-      event.eventId = id
+      // A copy: if the transition is undone, the one in the buffer has to be as it was.
+      const event = withStarted({ ...waiting, eventId: id }, started)
       const activity = event.activityTaskStartedEventAttributes
       const child = event.childWorkflowExecutionStartedEventAttributes
-      if (activity) started.set(Number(activity.scheduledEventId), id)
-      else if (child) started.set(Number(child.initiatedEventId), id)
-      else {
-        const reference = startedReference(event)
-        if (reference !== undefined && Number(reference.attributes.startedEventId) === buffered)
-          reference.attributes.startedEventId = started.get(reference.of) ?? 0
-      }
+      if (activity) started.set(toNumber(activity.scheduledEventId), id)
+      else if (child) started.set(toNumber(child.initiatedEventId), id)
       this.#append(run, event)
       assignEventId(run.h, event)
     }

@@ -63,6 +63,7 @@ export const scheduleTask = (tx: Tx, run: Run, originalScheduledTime?: number): 
     suggestContinueAsNew: false,
     historySize: 0
   }
+  if (x.task.stickyUntil !== undefined) run.wakeAt(x.task.stickyUntil)
   tx.offers.push({ kind: "workflow", run })
 }
 
@@ -72,30 +73,40 @@ export const startTask = (tx: Tx, run: Run, identity: string, requestId: string)
   const pending = x.task
   if (pending === undefined || pending.startedEventId > 0) throw new Error("no workflow task to start")
   tx.touch(run)
-  const task: WorkflowTask = { ...pending, startedTime: tx.now, requestId, identity }
+  let { transient, attempt, scheduledEventId } = pending
   // Something came after a transient task was scheduled: it becomes a normal one.
-  if (task.transient && task.scheduledEventId !== run.nextEventId) {
-    task.transient = false
-    task.attempt = 1
+  if (transient && scheduledEventId !== run.nextEventId) {
+    transient = false
+    attempt = 1
     x.taskAttempt = 1
-    task.scheduledEventId = run.nextEventId
+    scheduledEventId = run.nextEventId
     tx.add(run, EventType.WorkflowTaskScheduled, {
       workflowTaskScheduledEventAttributes: {
         taskQueue: currentQueue(run),
-        startToCloseTimeout: fromMillis(task.timeoutMs),
-        attempt: 1
+        startToCloseTimeout: fromMillis(pending.timeoutMs),
+        attempt
       }
     })
   }
   const { limits } = tx.core
-  task.historySize = run.historySize
-  task.suggestContinueAsNew =
-    run.frames.length >= limits.suggestContinueAsNewCount ||
-    run.historySize >= limits.suggestContinueAsNewSize
-  // Between being scheduled and being started anything may have entered the history.
-  task.startedEventId = task.transient ? task.scheduledEventId + 1 : run.nextEventId
-  if (!task.transient) addStarted(tx, run, task)
+  const task: WorkflowTask = {
+    ...pending,
+    transient,
+    attempt,
+    scheduledEventId,
+    // Between being scheduled and being started anything may have entered the history.
+    startedEventId: transient ? scheduledEventId + 1 : run.nextEventId,
+    startedTime: tx.now,
+    requestId,
+    identity,
+    historySize: run.historySize,
+    suggestContinueAsNew:
+      run.frames.length >= limits.suggestContinueAsNewCount ||
+      run.historySize >= limits.suggestContinueAsNewSize
+  }
+  if (!transient) addStarted(tx, run, task)
   x.task = task
+  run.wakeAt(task.startedTime + task.timeoutMs)
   return task
 }
 

@@ -1,5 +1,6 @@
 /** What a restart finds: everything that was acknowledged, and nothing that waits for the dead. */
 import { spawn } from "node:child_process"
+import type { ChildProcess } from "node:child_process"
 import { copyFileSync, existsSync, readFileSync, statSync, writeFileSync } from "node:fs"
 import { DatabaseSync } from "node:sqlite"
 import { join } from "node:path"
@@ -22,11 +23,13 @@ import type { Rig } from "./support.ts"
 
 let folder: ReturnType<typeof temporaryFolder>
 const open: Rig[] = []
+const children = new Set<ChildProcess>()
 
 beforeEach(() => {
   folder = temporaryFolder()
 })
 afterEach(async () => {
+  for (const child of children) child.kill("SIGKILL")
   for (const rig of open.splice(0)) await rig.close()
   folder.remove()
 })
@@ -160,12 +163,13 @@ describe("after a crash", () => {
     writeFileSync(log, "")
     const steps = 8
     const script = fileURLToPath(new URL("./crash-child.ts", import.meta.url))
-    const recorded = (): number => readFileSync(log, "utf8").split("\n").length - 1
+    const recorded = (): number => (existsSync(log) ? readFileSync(log, "utf8").split("\n").length - 1 : 0)
     const run = (killAt: number): Promise<string> =>
       new Promise((resolve, reject) => {
         const child = spawn(process.execPath, [script, file, log, String(steps)], {
           stdio: ["ignore", "pipe", "inherit"]
         })
+        children.add(child)
         let output = ""
         child.stdout.on("data", (chunk: Buffer) => {
           output += chunk.toString()
@@ -178,6 +182,7 @@ describe("after a crash", () => {
         child.on("error", reject)
         child.on("exit", () => {
           clearInterval(watch)
+          children.delete(child)
           resolve(output)
         })
       })
@@ -187,7 +192,7 @@ describe("after a crash", () => {
       result: Array.from({ length: steps }, (_, step) => `survivor/${step}`),
       completed: steps
     })
-  })
+  }, 60_000)
 })
 
 describe("the file", () => {

@@ -1,5 +1,5 @@
 /** What the suites of the embedded Temporal service share. */
-import { deepStrictEqual } from "node:assert/strict"
+import { deepStrictEqual, ok } from "node:assert/strict"
 import { createHash } from "node:crypto"
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -16,6 +16,7 @@ import type { Run } from "../../../src/embedded/temporal/run.ts"
 import { openService } from "../../../src/embedded/temporal/service.ts"
 import type { Service, ServiceOptions } from "../../../src/embedded/temporal/service.ts"
 import { applyEvent, rebuildState } from "../../../src/embedded/temporal/state.ts"
+import { nextDeadline } from "../../../src/embedded/temporal/timeouts.ts"
 
 export const ignore = (): void => undefined
 
@@ -92,6 +93,8 @@ export const expectRebuilt = (run: Run): void => {
   for (const event of run.x.buffered) applyEvent(rebuilt, event)
   deepStrictEqual(normal(run.h), normal(rebuilt))
   deepStrictEqual(normal(run.x), normal(decodeOverlay(encodeOverlay(run.x))))
+  // Nothing that happens by itself may be forgotten.
+  ok(Math.min(run.nextWake, run.newDeadline) <= nextDeadline(run))
 }
 
 const defaults: ServiceOptions = {

@@ -1,7 +1,7 @@
 import { EventType, TaskFailedCause, TaskQueueKind } from "../proto/enums.ts"
 import { fromMillis, positiveMillis, toMillis, toNumber } from "../proto/time.ts"
 import type { Command } from "../proto/root.ts"
-import { addAttempt, addCanceled, findActivity } from "../activities.ts"
+import { addAttempt, addCanceled, findActivity, noteDeadline } from "../activities.ts"
 import { ServiceError } from "../errors.ts"
 import { jsonPayloads, sizeOfPayloads } from "../payload.ts"
 import { validateRetryPolicy, withDefaults } from "../retry.ts"
@@ -119,6 +119,8 @@ export const scheduleActivity = (context: CommandContext, command: Command): voi
   })
   const scheduledEventId = toNumber(event.eventId)
   addAttempt(run, scheduledEventId, tx.now)
+  const added = findActivity(run, scheduledEventId)
+  if (added !== undefined) noteDeadline(run, added)
   if (attributes.requestEagerExecution === true) context.eager.push({ scheduledEventId })
   else tx.offers.push({ kind: "activity", run, scheduledEventId, attempt: 1 })
 }
@@ -161,6 +163,6 @@ export const requestCancelActivity = (context: CommandContext, command: Command)
     identity: context.identity,
     startedEventId: 0
   })
-  run.x.attempts.delete(scheduledEventId)
+  run.deleteAttempt(scheduledEventId)
   context.activityCancelled = true
 }

@@ -30,6 +30,7 @@ export const startTimer = (context: CommandContext, command: Command): void => {
     },
     ...metadataOf(command)
   })
+  run.wakeAt(tx.now + timeout)
 }
 
 export const cancelTimer = (context: CommandContext, command: Command): void => {

@@ -100,6 +100,8 @@ export const types = {
   getHistory: messageType<View<temporal.api.workflowservice.v1.IGetWorkflowExecutionHistoryResponse>>(
     "temporal.api.workflowservice.v1.GetWorkflowExecutionHistoryResponse"
   ),
+  payloads: messageType<Payloads>("temporal.api.common.v1.Payloads"),
+  failure: messageType<Failure>("temporal.api.failure.v1.Failure"),
   memo: messageType<Memo>("temporal.api.common.v1.Memo"),
   searchAttributes: messageType<SearchAttributes>("temporal.api.common.v1.SearchAttributes")
 }

@@ -213,7 +213,7 @@ export const workflowService = (parts: ServiceParts): Record<string, Handler> =>
     }),
     SignalWorkflowExecution: on<"SignalWorkflowExecution">((request) => {
       const run = find(request.namespace, request.workflowExecution)
-      if (request.requestId && run.x.requestIds.has(request.requestId)) return {}
+      if (request.requestId && run.h.signalRequestIds.has(request.requestId)) return {}
       if (!isOpen(run.h)) throw workflowCompleted()
       validateSignal(run, request, engine.limits)
       engine.transact((tx) =>
@@ -239,7 +239,7 @@ export const workflowService = (parts: ServiceParts): Record<string, Handler> =>
       const run = openRun(request.namespace, request.workflowExecution)
       checkChain(run, request.firstExecutionRunId)
       if (run.h.cancelRequested) {
-        if (request.requestId && run.x.requestIds.has(request.requestId)) return {}
+        if (request.requestId && run.x.cancelRequestId === request.requestId) return {}
         throw cancellationAlreadyRequested()
       }
       engine.transact((tx) => {
@@ -248,7 +248,7 @@ export const workflowService = (parts: ServiceParts): Record<string, Handler> =>
           identity: request.identity ?? "",
           links: request.links
         })
-        if (request.requestId) run.x.requestIds.add(request.requestId)
+        run.x.cancelRequestId = request.requestId ?? ""
       })
       return {}
     }),

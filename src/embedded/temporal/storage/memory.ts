@@ -36,11 +36,12 @@ export class MemoryStorage implements Storage {
 
   commit(runs: readonly RunCommit[]): void {
     for (const run of runs) {
-      const { namespace, workflowId, runId, open, wakeAt, hasTasks, visibility, overlay } = run
+      const { namespace, workflowId, runId, open, wakeAt, hasTasks, visibility } = run
       // The frames are the very array of the run in memory, so nothing is copied.
       const frames = run.frames as Uint8Array[]
       this.#runs.set(runId, {
-        stored: { namespace, workflowId, runId, frames, overlay },
+        // An open run stays in the engine's memory: it is only read back once it is closed.
+        stored: { namespace, workflowId, runId, frames, overlay: open ? "" : run.overlay() },
         visibility,
         open,
         wakeAt,

@@ -1,7 +1,6 @@
 import { chmodSync, closeSync, openSync } from "node:fs"
 import { DatabaseSync } from "node:sqlite"
 import type { StatementSync } from "node:sqlite"
-import { deserialize, serialize } from "node:v8"
 
 import { splitFrames } from "../history.ts"
 import type { RunKey, StoredRun } from "../run.ts"
@@ -19,9 +18,9 @@ CREATE TABLE namespaces (
 ) STRICT;
 CREATE TABLE runs (
   run_id TEXT PRIMARY KEY, namespace TEXT NOT NULL, workflow_id TEXT NOT NULL,
-  open INTEGER NOT NULL, wake_at REAL, has_tasks INTEGER NOT NULL, overlay BLOB NOT NULL,
+  open INTEGER NOT NULL, wake_at REAL, has_tasks INTEGER NOT NULL, overlay TEXT NOT NULL,
   type TEXT NOT NULL, status INTEGER NOT NULL, start_time INTEGER NOT NULL, close_time INTEGER NOT NULL,
-  history_length INTEGER NOT NULL, history_size INTEGER NOT NULL, details BLOB NOT NULL
+  history_length INTEGER NOT NULL, history_size INTEGER NOT NULL, details TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX runs_open ON runs (open) WHERE open = 1;
 CREATE INDEX runs_started ON runs (namespace, start_time);
@@ -42,6 +41,8 @@ const text = (value: unknown): string => (typeof value === "string" ? value : ""
 const number = (value: unknown): number => (typeof value === "number" ? value : 0)
 const bytes = (value: unknown): Uint8Array => (value instanceof Uint8Array ? value : new Uint8Array(0))
 
+const base64 = (value: Uint8Array): string => Buffer.from(value).toString("base64")
+
 /** What a listing needs beyond the columns. */
 interface Details {
   readonly taskQueue: string
@@ -51,11 +52,11 @@ interface Details {
   readonly parentRunId: string
   readonly rootWorkflowId: string
   readonly rootRunId: string
-  readonly memo: Uint8Array
-  readonly searchAttributes: Uint8Array
+  readonly memo: string
+  readonly searchAttributes: string
 }
 
-const encodeDetails = (record: VisibilityRecord): Uint8Array => {
+const encodeDetails = (record: VisibilityRecord): string => {
   const details: Details = {
     taskQueue: record.taskQueue,
     executionTime: record.executionTime,
@@ -64,10 +65,12 @@ const encodeDetails = (record: VisibilityRecord): Uint8Array => {
     parentRunId: record.parentRunId,
     rootWorkflowId: record.rootWorkflowId,
     rootRunId: record.rootRunId,
-    memo: types.memo.encode({ fields: record.memo }).finish(),
-    searchAttributes: types.searchAttributes.encode({ indexedFields: record.searchAttributes }).finish()
+    memo: base64(types.memo.encode({ fields: record.memo }).finish()),
+    searchAttributes: base64(
+      types.searchAttributes.encode({ indexedFields: record.searchAttributes }).finish()
+    )
   }
-  return serialize(details)
+  return JSON.stringify(details)
 }
 
 const definedFields = (
@@ -80,7 +83,7 @@ const definedFields = (
 
 const recordOf = (row: Row): VisibilityRecord => {
   // Written by `encodeDetails` above, in a file that only this service writes.
-  const details = deserialize(bytes(row["details"])) as Details
+  const details = JSON.parse(text(row["details"])) as Details
   return {
     namespace: text(row["namespace"]),
     workflowId: text(row["workflow_id"]),
@@ -92,8 +95,10 @@ const recordOf = (row: Row): VisibilityRecord => {
     historyLength: number(row["history_length"]),
     historySize: number(row["history_size"]),
     ...details,
-    memo: definedFields(types.memo.decode(details.memo).fields),
-    searchAttributes: definedFields(types.searchAttributes.decode(details.searchAttributes).indexedFields)
+    memo: definedFields(types.memo.decode(Buffer.from(details.memo, "base64")).fields),
+    searchAttributes: definedFields(
+      types.searchAttributes.decode(Buffer.from(details.searchAttributes, "base64")).indexedFields
+    )
   }
 }
 
@@ -159,7 +164,7 @@ export class SqliteStorage implements Storage {
       namespace: text(row["namespace"]),
       workflowId: text(row["workflow_id"]),
       frames,
-      overlay: bytes(row["overlay"])
+      overlay: text(row["overlay"])
     }
   }
 
@@ -217,7 +222,7 @@ export class SqliteStorage implements Storage {
         run.open ? 1 : 0,
         wakeAt,
         run.hasTasks ? 1 : 0,
-        run.overlay,
+        run.overlay(),
         visibility.type,
         visibility.status,
         visibility.startTime,
@@ -233,7 +238,7 @@ export class SqliteStorage implements Storage {
         run.open ? 1 : 0,
         wakeAt,
         run.hasTasks ? 1 : 0,
-        run.overlay,
+        run.overlay(),
         visibility.status,
         visibility.closeTime,
         visibility.historyLength,

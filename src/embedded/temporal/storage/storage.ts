@@ -26,7 +26,8 @@ export interface RunCommit extends RunKey {
   readonly base: number
   /** All events; those after `base` are new. */
   readonly frames: readonly Uint8Array[]
-  readonly overlay: Uint8Array
+  /** Encodes what the history does not tell. */
+  readonly overlay: () => string
   readonly open: boolean
   /** When the run next has to be looked at; infinite if never. */
   readonly wakeAt: number
