@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs"
+import { readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { Redis } from "ioredis"
 import { describe, expect, it } from "vitest"
@@ -151,7 +151,9 @@ describe("a disk that fails", () => {
   })
 
   it("that cannot be used at all is an error of opening", async () => {
-    const error = openServer({ persistence: { dir: "/proc/nothing/here" } })
+    using dir = folder()
+    writeFileSync(join(dir.path, "file"), "")
+    const error = openServer({ persistence: { dir: join(dir.path, "file", "data") } })
     await expect(error).rejects.toMatchObject({ reason: "Io", key: "persistence.dir" })
   })
 })
