@@ -1,14 +1,14 @@
 /** What single values cannot say: contradictions between keys, what is unsafe, what is not advised. */
 import { isIP } from "node:net"
 import type { EffectiveModes } from "./EffectiveMode.ts"
-import { type Component, isSecret } from "./Key.ts"
+import type { Component } from "./Key.ts"
 import { keys, optionalGroups } from "./Keys.ts"
 import { describeOrigin, rank } from "./Origin.ts"
 import type { ConfigProblem } from "./Problem.ts"
 import { type Gathered, finding } from "./Reading.ts"
 import type { Environment } from "./ModeConfig.ts"
 import { nearest } from "./Suggest.ts"
-import { maskCredentials, parseAddress } from "./Value.ts"
+import { displayRaw, parseAddress } from "./Value.ts"
 
 /** The most concurrent workflows that are recommended on SQLite. */
 export const recommendedSqliteConcurrency = 10
@@ -27,8 +27,9 @@ const numberAt = (into: Gathered, path: string): number => {
 
 const shownValue = (into: Gathered, path: string): { readonly value?: string } => {
   const resolved = into.values.get(path)
-  if (resolved === undefined || isSecret(resolved.key)) return {}
-  return { value: maskCredentials(JSON.stringify(resolved.value)) }
+  if (resolved === undefined || resolved.key.type.kind === "pem") return {}
+  const value = displayRaw(resolved.key, resolved.value)
+  return value === undefined ? {} : { value }
 }
 
 type List = "findings" | "warnings"

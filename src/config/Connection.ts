@@ -83,7 +83,7 @@ const readSslMode = (into: Gathered, url: ResolvedValue, parsed: URL): string | 
       badUrl(
         into,
         url,
-        `without ${name}`,
+        `a URL without ${name}`,
         `set database.ssl.${name === "sslrootcert" ? "ca" : name.slice(3)} instead`
       )
     }
@@ -93,7 +93,7 @@ const readSslMode = (into: Gathered, url: ResolvedValue, parsed: URL): string | 
   badUrl(
     into,
     url,
-    `with an sslmode of disable, require, verify-ca or verify-full`,
+    "a URL whose sslmode is disable, require, verify-ca or verify-full",
     "correct sslmode, or leave it out and set database.ssl.mode"
   )
   return undefined
@@ -107,7 +107,7 @@ const databaseUrl = (into: Gathered, url: ResolvedValue): URLSearchParams | unde
     badUrl(
       into,
       url,
-      "with a % only before two hexadecimal digits",
+      "a URL with a % only before two hexadecimal digits",
       "write special characters of a password as %40, %2F ..."
     )
     return undefined
