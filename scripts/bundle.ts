@@ -21,6 +21,13 @@ const emptySourceMap = (): string => {
   return `\n//# sourceMappingURL=data:application/json;base64,${Buffer.from(JSON.stringify(map)).toString("base64")}\n`
 }
 
+/**
+ * The SDK records where each promise of the sandbox is made, for a query that shows stacks: most of the time that an
+ * activation takes. The stacks would show the interpreter only; those of failed tools come with their failures. It
+ * must stand in the bundle: what a workflow imports is evaluated after the sandbox's globals are frozen.
+ */
+const withoutStacks = "Error.stackTraceLimit = 0;\n"
+
 const silent = {
   log: () => undefined,
   trace: () => undefined,
@@ -48,7 +55,7 @@ export const bundle = async (file: string = bundleFile): Promise<void> => {
   })
   await mkdir(dirname(file), { recursive: true })
   const temporary = `${file}.${process.pid}`
-  await writeFile(temporary, code.trimEnd() + emptySourceMap())
+  await writeFile(temporary, withoutStacks + code.trimEnd() + emptySourceMap())
   await rename(temporary, file)
 }
 

@@ -28,12 +28,6 @@ import {
 } from "./Protocol.ts"
 import type { Value } from "./Value.ts"
 
-/**
- * The SDK records where each promise of the sandbox was made, for a query that shows stacks: most of the time that an
- * activation takes. The stacks would show this interpreter only; those of failed tools come with their failures.
- */
-Error.stackTraceLimit = 0
-
 /** The state of an execution once it is over, kept for the query. */
 interface Ending {
   readonly status: "RUNNING" | "SUCCESS" | "FAILED" | "CANCELED"
