@@ -26,9 +26,11 @@ export const installTemporalRuntime = (settings: Settings): Effect.Effect<void> 
     const { DefaultLogger, Runtime } = await import("@temporalio/worker")
     Runtime.install({
       shutdownSignals: [],
-      logger: new DefaultLogger(levels[settings.log.level], ({ level, message }) => {
-        if (settings.log.level !== "none")
-          process.stderr.write(`temporal ${level.toLowerCase()}: ${message}\n`)
+      logger: new DefaultLogger(levels[settings.log.level], ({ level, message, meta }) => {
+        if (settings.log.level === "none") return
+        const error: unknown = meta?.["error"]
+        const why = error instanceof Error ? `: ${error.stack ?? error.message}` : ""
+        process.stderr.write(`temporal ${level.toLowerCase()}: ${message}${why}\n`)
       })
     })
   })
