@@ -76,7 +76,11 @@ export interface Message {
   readonly pattern: string | null
 }
 
-/** Publish and subscribe. A subscription is live when its effect returns, and ends with its scope. */
+/**
+ * Publish and subscribe. A subscription is live when its effect returns, and ends with its scope. Messages of a channel keep
+ * their order. A reader that falls 10,000 messages behind fails with `ResourceExhausted`; what is published while the
+ * connection to a Redis elsewhere is broken is missed.
+ */
 export interface PubSub {
   /** How many subscribers received it. */
   readonly publish: (channel: string, payload: string) => Effect.Effect<number, ServiceError>
@@ -111,7 +115,20 @@ export interface AppendedList {
   readonly metadata: Readonly<Record<string, string>>
 }
 
-/** The cache: Redis in every mode. */
+/**
+ * The cache: Redis in every mode. Every key and channel carries the deployment's prefix, which callers never see.
+ *
+ * @example
+ * ```ts
+ * import { Effect } from "effect"
+ * import { Cache } from "./Cache.ts"
+ *
+ * const visits = Effect.gen(function* () {
+ *   const cache = yield* Cache
+ *   return yield* cache.values.increment("visits")
+ * })
+ * ```
+ */
 export class Cache extends Context.Service<
   Cache,
   {
@@ -135,8 +152,10 @@ export class Cache extends Context.Service<
       readonly ttl?: number
     }) => Effect.Effect<AppendedList, ServiceError>
     /**
-     * One event of a stream: takes the next number of `key`'s counter, appends `{"id":n,...}` to its log (the newest
-     * `maxLength` are kept), publishes it on the channel `key`, sets the time to live. Atomic; returns the number.
+     * One event of a stream: takes the next number of `key`'s counter (`<key>:sequence`, from 1 on), appends
+     * `{"id":n,"type":type,"data":data}` to its log, the list `key` (the newest `maxLength` are kept), publishes the same
+     * text on the channel `key`, sets the time to live (milliseconds) of both. One atomic step; gives the number. `data`
+     * is JSON text, and part of the entry as it is.
      */
     readonly appendEvent: (options: {
       readonly key: string

@@ -126,11 +126,25 @@ export interface Blob {
 /**
  * The relational store. Reads return `Option` where absence is ordinary; writes of states are upserts that
  * keep the row with the higher `eventId` (a terminal status never returns to a running one at an equal id).
+ *
+ * @example
+ * ```ts
+ * import { Effect } from "effect"
+ * import { Store } from "./Store.ts"
+ *
+ * const newest = Effect.gen(function* () {
+ *   const store = yield* Store
+ *   return yield* store.listWorkflowStates({ status: ["RUNNING"], limit: 10 })
+ * })
+ * ```
  */
 export class Store extends Context.Service<
   Store,
   {
-    /** Runs `effect` in one transaction: all its store writes commit together or not at all. Nests as savepoints. */
+    /**
+     * Runs `effect` in one transaction: all its store writes commit together or not at all, and its error is given as it
+     * is. Nests as savepoints. On SQLite nothing else is read or written meanwhile: keep it short.
+     */
     readonly withTransaction: <A, E, R>(
       effect: Effect.Effect<A, E, R>
     ) => Effect.Effect<A, E | ServiceError, R>
@@ -144,21 +158,31 @@ export class Store extends Context.Service<
     readonly listWorkflowStates: (
       query: WorkflowStateQuery
     ) => Effect.Effect<Page<WorkflowState>, ServiceError>
+    /** Deletes the execution with its steps, and the blobs that no other execution uses. */
     readonly deleteWorkflowState: (executionId: string) => Effect.Effect<void, ServiceError>
 
-    /** Upserts many steps in one statement batch; each is keyed by execution and path, a higher attempt or event id wins. */
+    /**
+     * Upserts many steps at once, each keyed by execution and path. The higher event id wins, at an equal one the higher
+     * attempt, and at an equal attempt a terminal status is not left. The same step may be in the list several times.
+     */
     readonly putTaskStates: (states: ReadonlyArray<TaskState>) => Effect.Effect<void, ServiceError>
     readonly getTaskState: (
       executionId: string,
       path: string
     ) => Effect.Effect<Option.Option<TaskState>, ServiceError>
-    /** The steps of an execution in the order they started, `limit` at most 10,000 (default 1,000). */
+    /**
+     * The steps of an execution in the order they started, `limit` at most 10,000 (default 1,000); `parentPath` keeps
+     * those of one container (`null`: those of none). `InvalidRequest` for a cursor or limit that makes no sense.
+     */
     readonly listTaskStates: (
       executionId: string,
       options?: { readonly parentPath?: string | null; readonly limit?: number; readonly cursor?: string }
     ) => Effect.Effect<Page<TaskState>, ServiceError>
 
-    /** Keeps bytes under their content hash; writing the same hash twice changes nothing. */
+    /**
+     * Keeps bytes under their content hash; writing the same hash twice changes nothing. With `executionId` the blob is
+     * deleted with the last execution that uses it.
+     */
     readonly putBlob: (blob: Blob & { readonly executionId?: string }) => Effect.Effect<void, ServiceError>
     readonly getBlob: (hash: string) => Effect.Effect<Option.Option<Uint8Array>, ServiceError>
 

@@ -68,7 +68,12 @@ export type ExecutionResult =
       readonly error: ExecutionFailure
     }
 
-/** A failure as Temporal records it. */
+/**
+ * A failure as Temporal records it. `type` is the application's own, or the name of Temporal's failure: `ActivityFailure`,
+ * `ChildWorkflowExecutionFailure`, `TimeoutFailure`, `CanceledFailure`, `TerminatedFailure`, `ServerFailure`. `details`
+ * are the application's; of a timeout `[{timeoutType}]`, of an activity `[{activityId, activityType}]`, of a child
+ * `[{workflowId, workflowType}]`.
+ */
 export interface ExecutionFailure {
   readonly message: string
   readonly type: string | null
@@ -77,7 +82,10 @@ export interface ExecutionFailure {
   readonly cause: ExecutionFailure | null
 }
 
-/** One history event: Temporal's JSON form of `temporal.api.history.v1.HistoryEvent`, payloads decoded where they are JSON. */
+/**
+ * One history event: the fields of `temporal.api.history.v1.HistoryEvent`'s attributes, with enums by their names, times and
+ * durations in milliseconds, and payloads decoded. A payload that is no JSON is `{encoding, data}`, with base64 data.
+ */
 export interface HistoryEvent {
   readonly eventId: number
   /** e.g. `ActivityTaskScheduled`. */
@@ -100,7 +108,10 @@ export interface WorkerOptions {
   readonly maxConcurrentLocalActivities?: number
   readonly maxConcurrentWorkflowTasks?: number
   readonly maxCachedWorkflows?: number
-  /** How long running activities may finish after a shutdown began. Default 10,000. */
+  /**
+   * How long running activities may finish after a shutdown began; then they are cancelled, and 2,000 later the worker ends
+   * without those that go on. Default 10,000.
+   */
   readonly shutdownGrace?: number
   /** Functions called from workflow code outside replay, by interface and name; fire and forget. */
   readonly sinks?: Readonly<
@@ -122,7 +133,22 @@ export interface TemporalWorker {
   readonly awaitFailure: Effect.Effect<never, ServiceError>
 }
 
-/** The workflow engine: embedded in memory and persistent mode, a cluster in distributed mode. */
+/**
+ * The workflow engine: embedded in memory and persistent mode, a cluster in distributed mode. A call that its fiber's
+ * interruption ends is given up, not undone.
+ *
+ * @example
+ * ```ts
+ * import { Effect } from "effect"
+ * import { Temporal } from "./Temporal.ts"
+ *
+ * const status = (workflowId: string) =>
+ *   Effect.gen(function* () {
+ *     const temporal = yield* Temporal
+ *     return (yield* temporal.describe({ workflowId })).status
+ *   })
+ * ```
+ */
 export class Temporal extends Context.Service<
   Temporal,
   {
@@ -137,6 +163,7 @@ export class Temporal extends Context.Service<
       name: string,
       ...args: ReadonlyArray<Json>
     ) => Effect.Effect<void, ServiceError>
+    /** Asks the workflow, running or closed; needs a worker. `InvalidRequest` when it has no such query or the query fails. */
     readonly query: (
       execution: ExecutionRef,
       name: string,
@@ -144,7 +171,9 @@ export class Temporal extends Context.Service<
     ) => Effect.Effect<Json, ServiceError>
     /** Waits until the execution closes, following continue-as-new. */
     readonly result: (execution: ExecutionRef) => Effect.Effect<ExecutionResult, ServiceError>
+    /** Asks the workflow to stop. `NotFound` when it does not exist or is closed. */
     readonly cancel: (execution: ExecutionRef) => Effect.Effect<void, ServiceError>
+    /** Stops the workflow at once, without its say. `NotFound` when it does not exist or is closed. */
     readonly terminate: (execution: ExecutionRef, reason?: string) => Effect.Effect<void, ServiceError>
     readonly describe: (execution: ExecutionRef) => Effect.Effect<ExecutionDescription, ServiceError>
     /** The events of one run in order; with `follow` it goes on until the run closes. */
