@@ -222,7 +222,20 @@ const componentUnder = (component: Component, global: GlobalMode, connected: boo
 
 const components: ReadonlyArray<Component> = ["database", "redis", "temporal"]
 
+const hasDriver = (driver: string): JsonSchema => ({
+  properties: { database: { properties: { driver: { const: driver } }, required: ["driver"] } },
+  required: ["database"]
+})
+
+/** pgvector needs PostgreSQL. */
+const vectorsUnder = (global: GlobalMode): JsonSchema => ({
+  if: global === "distributed" ? hasDriver("sqlite") : { not: hasDriver("postgres") },
+  // oxlint-disable-next-line unicorn/no-thenable -- the keyword of JSON Schema
+  then: { properties: { knowledge: { properties: { vectorStore: { not: { const: "pgvector" } } } } } }
+})
+
 const under = (global: GlobalMode, connected: boolean): JsonSchema => ({
+  ...vectorsUnder(global),
   properties: Object.fromEntries(
     components.map((component) => [component, componentUnder(component, global, connected)])
   ),

@@ -200,31 +200,40 @@ const checkNoEffect = (into: Gathered): void => {
   }
 }
 
-/** Variables that start with `COMPOZY_` but are no settings. */
-const otherVariables = /^COMPOZY_(?:TEST_|TRACE_|SERVICES|CONFIG$|CONFIG_FILE$|HOME$|NO_|DEBUG$|BENCH)/u
+/** Prefixes that nobody else uses. */
+const ownPrefix = /^(?:COMPOZY|TEMPORAL_EMBEDDED|REDIS_EMBEDDED)_/u
+
+/** Variables with such a prefix that are no settings. */
+const otherVariables = /^COMPOZY_(?:TEST_|SERVICES|TRACE_|NO_|BENCH|HOME$|CONFIG$)/u
 
 const knownVariables: ReadonlySet<string> = new Set(keys.flatMap((key) => key.env.map(({ name }) => name)))
+
+const replacement = (name: string): string => {
+  if (/_UI(?:_PORT)?$/u.test(name)) {
+    return 'remove it: there is no Temporal UI inside; use compozy execution list, or temporal.engine: "dev-server"'
+  }
+  const meant = nearest(name, knownVariables)
+  return meant === undefined
+    ? "remove it; docs/configuration-reference.md lists them all"
+    : `did you mean ${meant}?`
+}
 
 const checkVariables = (into: Gathered, environment: Environment): void => {
   for (const name of Object.keys(environment)) {
     const plain = name.replace(/_FILE$/u, "")
     if (
-      !name.startsWith("COMPOZY_") ||
+      !ownPrefix.test(name) ||
       otherVariables.test(name) ||
       knownVariables.has(name) ||
       knownVariables.has(plain)
     )
       continue
-    const meant = nearest(name, knownVariables)
     into.warnings.push({
       problem: {
         code: "COMPOZY_CONFIG_UNKNOWN_VARIABLE",
         key: name,
         message: `${name} is not a variable that Compozy reads.`,
-        fix:
-          meant === undefined
-            ? "remove it; docs/configuration-reference.md lists them all"
-            : `did you mean ${meant}?`
+        fix: replacement(name)
       }
     })
   }

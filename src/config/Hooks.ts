@@ -5,6 +5,7 @@
 import { readFileSync } from "node:fs"
 import { registerHooks } from "node:module"
 import { fileURLToPath } from "node:url"
+import { withoutBarrel } from "./Barrel.ts"
 
 const installed = Symbol.for("compozy/ModuleHooks")
 
@@ -66,8 +67,14 @@ export const installHooks = (): void => {
       }
     },
     load: (url, context, next) => {
-      const format = isOwn(url) ? formatOf(url, context.format) : undefined
-      return next(url, format === undefined ? context : { ...context, format })
+      if (!isOwn(url)) return next(url, context)
+      const format = formatOf(url, context.format)
+      const loaded = next(url, format === undefined ? context : { ...context, format })
+      const { source } = loaded
+      if (loaded.format !== "module" && loaded.format !== "module-typescript") return loaded
+      if (source === undefined || source === null) return loaded
+      const text = typeof source === "string" ? source : new TextDecoder().decode(source)
+      return { ...loaded, source: withoutBarrel(text, url) }
     }
   })
 }

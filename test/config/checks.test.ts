@@ -265,6 +265,15 @@ describe("warnings", () => {
   })
 })
 
+describe("variables of the Go program", () => {
+  it("are named where nothing reads them any more", async () => {
+    const { warnings: found } = await resolve(undefined, { env: { TEMPORAL_EMBEDDED_ENABLE_UI: "true" } })
+    expect(found.map(({ message, fix }) => `${message} ${fix}`)).toEqual([
+      'TEMPORAL_EMBEDDED_ENABLE_UI is not a variable that Compozy reads. remove it: there is no Temporal UI inside; use compozy execution list, or temporal.engine: "dev-server"'
+    ])
+  })
+})
+
 describe("an .env file", () => {
   it("that is asked for has to be there", async () => {
     const folder = temporaryFolder()
