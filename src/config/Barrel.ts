@@ -56,11 +56,15 @@ export const withoutBarrel = (source: string, url: string): string => {
     folder ??= { path: modulesOf(url) }
     return /^[A-Z]/u.test(name) && folder.path !== undefined && existsSync(join(folder.path, `${name}.js`))
   }
-  return source.replaceAll(barrel, (text, indent: string, list: string) => {
+  // Behind the first backtick an import may be the text of a template.
+  const backtick = source.indexOf("`")
+  const head = backtick === -1 ? source : source.slice(0, backtick)
+  const rewritten = head.replaceAll(barrel, (text, indent: string, list: string) => {
     const parts = partsOf(list, hasModule)
     if (parts === undefined || parts.rest.length > 0 || parts.namespaces.length === 0) return text
     const types = parts.types.length === 0 ? [] : [`import type { ${parts.types.join(", ")} } from "effect"`]
     const lines = text.split("\n").length - 1
     return `${indent}${[...parts.namespaces, ...types].join("; ")};${"\n".repeat(lines)}`
   })
+  return rewritten + source.slice(head.length)
 }

@@ -23,7 +23,8 @@ describe("imports of effect in a config", () => {
     'import { Nothing } from "effect"',
     'import { Command } from "effect/cli"',
     'const text = "import { Schema } from effect"',
-    'import { Schema /* why */ } from "effect"'
+    'import { Schema /* why */ } from "effect"',
+    'const text = `\nimport { Schema } from "effect"\n`'
   ])("are left as they are: %s", (source) => {
     expect(rewrite(source)).toBe(source)
   })
