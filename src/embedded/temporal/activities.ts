@@ -2,6 +2,7 @@ import { EventType, RetryState, TimeoutType } from "./proto/enums.ts"
 import { fromMillis, positiveMillis } from "./proto/time.ts"
 import type { Failure, Payloads, PollActivityTaskResponse } from "./proto/root.ts"
 import { activityTaskNotFound, invalidArgument } from "./errors.ts"
+import { sizeOfPayloads } from "./payload.ts"
 import { decideRetry } from "./retry.ts"
 import { buffered, isOpen } from "./state.ts"
 import type { ActivityInfo } from "./state.ts"
@@ -126,11 +127,22 @@ const closed = (tx: Tx, run: Run, scheduledEventId: number): void => {
 export const completeActivity = (
   tx: Tx,
   run: Run,
-  { attempt }: PendingActivity,
+  activity: PendingActivity,
   result: Payloads | null | undefined,
   identity: string
 ): void => {
+  if (sizeOfPayloads(result) > tx.core.limits.blobSize)
+    return failActivity(tx, run, activity, {
+      failure: {
+        message: "Complete result exceeds size limit.",
+        source: "Server",
+        serverFailureInfo: { nonRetryable: true }
+      },
+      identity,
+      lastHeartbeatDetails: undefined
+    })
   tx.touch(run)
+  const { attempt } = activity
   const startedEventId = addStarted(tx, run, attempt)
   tx.add(run, EventType.ActivityTaskCompleted, {
     activityTaskCompletedEventAttributes: {

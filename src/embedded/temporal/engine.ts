@@ -1,6 +1,6 @@
 import { Wakeups } from "./clock.ts"
 import type { Clock } from "./clock.ts"
-import { encodeOverlay, Run } from "./run.ts"
+import { encodeAttempt, encodeOverlay, Run } from "./run.ts"
 import { recoverTasks } from "./recovery.ts"
 import type { LostActivities } from "./recovery.ts"
 import { executionTime, isOpen } from "./state.ts"
@@ -144,10 +144,15 @@ export class Engine implements Core {
         base: run.committedEvents,
         frames: run.frames,
         overlay: () => encodeOverlay(run.x),
+        attempts: () =>
+          run
+            .changedAttempts()
+            .map(([id, attempt]) => [id, attempt === undefined ? undefined : encodeAttempt(attempt)]),
         open,
         wakeAt,
         hasTasks: run.x.task !== undefined || run.x.attempts.size > 0,
         visibility: visibilityOf(run),
+        detailsChanged: run.detailsChanged(),
         current: tx.created.has(run)
       })
     }

@@ -90,28 +90,42 @@ interface StoredAttempt extends Omit<ActivityAttempt, "heartbeatDetails" | "last
 interface StoredOverlay extends Omit<Overlay, "buffered" | "attempts"> {
   readonly version: 1
   readonly buffered: readonly string[]
-  readonly attempts: readonly StoredAttempt[]
 }
 
 const pack = <T>(type: MessageType<T>, message: T): string =>
   Buffer.from(type.encode(message).finish()).toString("base64")
 const unpack = <T>(type: MessageType<T>, text: string): T => type.decode(Buffer.from(text, "base64"))
 
-export const encodeOverlay = (overlay: Overlay): string => {
+/** The overlay without its attempts, which are stored one by one. */
+export const encodeOverlay = (all: Overlay): string => {
+  const { attempts: _, ...overlay } = all
   const stored: StoredOverlay = {
     version: 1,
     ...overlay,
-    buffered: overlay.buffered.map((event) => pack(types.historyEvent, event)),
-    attempts: Array.from(overlay.attempts.values(), ({ heartbeatDetails, lastFailure, ...attempt }) => ({
-      ...attempt,
-      ...(heartbeatDetails ? { heartbeatDetails: pack(types.payloads, heartbeatDetails) } : {}),
-      ...(lastFailure ? { lastFailure: pack(types.failure, lastFailure) } : {})
-    }))
+    buffered: overlay.buffered.map((event) => pack(types.historyEvent, event))
   }
   return JSON.stringify(stored)
 }
 
-export const decodeOverlay = (text: string): Overlay => {
+export const encodeAttempt = ({ heartbeatDetails, lastFailure, ...attempt }: ActivityAttempt): string => {
+  const stored: StoredAttempt = {
+    ...attempt,
+    ...(heartbeatDetails ? { heartbeatDetails: pack(types.payloads, heartbeatDetails) } : {}),
+    ...(lastFailure ? { lastFailure: pack(types.failure, lastFailure) } : {})
+  }
+  return JSON.stringify(stored)
+}
+
+const decodeAttempt = (text: string): ActivityAttempt => {
+  const stored = JSON.parse(text) as StoredAttempt
+  return {
+    ...stored,
+    heartbeatDetails: stored.heartbeatDetails ? unpack(types.payloads, stored.heartbeatDetails) : undefined,
+    lastFailure: stored.lastFailure ? unpack(types.failure, stored.lastFailure) : undefined
+  }
+}
+
+export const decodeOverlay = (text: string, attempts: readonly string[]): Overlay => {
   // What `encodeOverlay` wrote; its version is checked first.
   const stored = JSON.parse(text) as StoredOverlay
   if (stored.version !== 1) throw new Error(`unknown version ${String(stored.version)} of a stored run`)
@@ -122,16 +136,10 @@ export const decodeOverlay = (text: string): Overlay => {
     sticky: stored.sticky,
     buffered: stored.buffered.map((event) => unpack(types.historyEvent, event)),
     attempts: new Map(
-      stored.attempts.map((attempt) => [
-        attempt.scheduledEventId,
-        {
-          ...attempt,
-          heartbeatDetails: attempt.heartbeatDetails
-            ? unpack(types.payloads, attempt.heartbeatDetails)
-            : undefined,
-          lastFailure: attempt.lastFailure ? unpack(types.failure, attempt.lastFailure) : undefined
-        }
-      ])
+      attempts.map((attempt) => {
+        const decoded = decodeAttempt(attempt)
+        return [decoded.scheduledEventId, decoded]
+      })
     )
   }
 }
@@ -146,6 +154,7 @@ export interface RunKey {
 export interface StoredRun extends RunKey {
   readonly frames: Uint8Array[]
   readonly overlay: string
+  readonly attempts: readonly string[]
 }
 
 /** A run in memory. */
@@ -166,7 +175,12 @@ export class Run implements RunKey {
   /** Queries that wait for a workflow task of this run. */
   readonly queries: PendingQuery[] = []
   #attempts: Map<number, ActivityAttempt>
-  #before: { readonly overlay: Overlay; readonly historySize: number } | undefined
+  #before:
+    | (Pick<HistoryState, "memo" | "searchAttributes"> & {
+        readonly overlay: Overlay
+        readonly historySize: number
+      })
+    | undefined
   readonly #attemptsBefore = new Map<number, ActivityAttempt | undefined>()
 
   constructor(key: RunKey, stored?: StoredRun) {
@@ -177,7 +191,7 @@ export class Run implements RunKey {
     this.historySize = this.frames.reduce((sum, frame) => sum + frame.length, 0)
     this.committedEvents = this.frames.length
     this.h = stored === undefined ? emptyState() : rebuildState(this.frames.map(decodeFrame))
-    const overlay = stored === undefined ? emptyOverlay() : decodeOverlay(stored.overlay)
+    const overlay = stored === undefined ? emptyOverlay() : decodeOverlay(stored.overlay, stored.attempts)
     this.#attempts = new Map(overlay.attempts)
     this.x = { ...overlay, attempts: this.#attempts }
     for (const event of this.x.buffered) applyEvent(this.h, event)
@@ -207,6 +221,16 @@ export class Run implements RunKey {
     if (!this.#attemptsBefore.has(id)) this.#attemptsBefore.set(id, this.#attempts.get(id))
   }
 
+  /** The attempts that were changed since the last commit; undefined for those that are gone. */
+  changedAttempts(): [scheduledEventId: number, attempt: ActivityAttempt | undefined][] {
+    return Array.from(this.#attemptsBefore.keys(), (id) => [id, this.#attempts.get(id)])
+  }
+
+  /** Whether memo or search attributes were changed since the last commit. */
+  detailsChanged(): boolean {
+    return this.#before?.memo !== this.h.memo || this.#before.searchAttributes !== this.h.searchAttributes
+  }
+
   /** Something of the run will have to be looked at then. */
   wakeAt(at: number): void {
     if (at < this.newDeadline) this.newDeadline = at
@@ -214,7 +238,8 @@ export class Run implements RunKey {
 
   /** Called before a transition first changes the run. What the overlay holds is replaced, never changed. */
   begin(): void {
-    this.#before = { overlay: { ...this.x }, historySize: this.historySize }
+    const { memo, searchAttributes } = this.h
+    this.#before = { overlay: { ...this.x }, historySize: this.historySize, memo, searchAttributes }
   }
 
   /** The transition is committed. */

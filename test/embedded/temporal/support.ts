@@ -11,7 +11,7 @@ import { bundleWorkflowCode, NativeConnection, Runtime, Worker } from "@temporal
 import type { WorkerOptions } from "@temporalio/worker"
 
 import { decodeFrame } from "../../../src/embedded/temporal/history.ts"
-import { decodeOverlay, encodeOverlay } from "../../../src/embedded/temporal/run.ts"
+import { decodeOverlay, encodeAttempt, encodeOverlay } from "../../../src/embedded/temporal/run.ts"
 import type { Run } from "../../../src/embedded/temporal/run.ts"
 import { openService } from "../../../src/embedded/temporal/service.ts"
 import type { Service, ServiceOptions } from "../../../src/embedded/temporal/service.ts"
@@ -92,7 +92,10 @@ export const expectRebuilt = (run: Run): void => {
   const rebuilt = rebuildState(run.frames.map(decodeFrame))
   for (const event of run.x.buffered) applyEvent(rebuilt, event)
   deepStrictEqual(normal(run.h), normal(rebuilt))
-  deepStrictEqual(normal(run.x), normal(decodeOverlay(encodeOverlay(run.x))))
+  deepStrictEqual(
+    normal(run.x),
+    normal(decodeOverlay(encodeOverlay(run.x), Array.from(run.x.attempts.values(), encodeAttempt)))
+  )
   // Nothing that happens by itself may be forgotten.
   ok(Math.min(run.nextWake, run.newDeadline) <= nextDeadline(run))
 }

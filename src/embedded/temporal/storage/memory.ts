@@ -41,7 +41,7 @@ export class MemoryStorage implements Storage {
       const frames = run.frames as Uint8Array[]
       this.#runs.set(runId, {
         // An open run stays in the engine's memory: it is only read back once it is closed.
-        stored: { namespace, workflowId, runId, frames, overlay: open ? "" : run.overlay() },
+        stored: { namespace, workflowId, runId, frames, overlay: open ? "" : run.overlay(), attempts: [] },
         visibility,
         open,
         wakeAt,

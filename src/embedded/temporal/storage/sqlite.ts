@@ -33,6 +33,10 @@ CREATE TABLE events (
   run_id TEXT NOT NULL, first_event_id INTEGER NOT NULL, frames BLOB NOT NULL,
   PRIMARY KEY (run_id, first_event_id)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE attempts (
+  run_id TEXT NOT NULL, scheduled_event_id INTEGER NOT NULL, attempt TEXT NOT NULL,
+  PRIMARY KEY (run_id, scheduled_event_id)
+) STRICT, WITHOUT ROWID;
 `
 
 type Row = Record<string, unknown>
@@ -164,7 +168,10 @@ export class SqliteStorage implements Storage {
       namespace: text(row["namespace"]),
       workflowId: text(row["workflow_id"]),
       frames,
-      overlay: text(row["overlay"])
+      overlay: text(row["overlay"]),
+      attempts: this.#prepare("SELECT attempt FROM attempts WHERE run_id = ?")
+        .all(runId)
+        .map((attempt) => text(attempt["attempt"]))
     }
   }
 
@@ -211,7 +218,6 @@ export class SqliteStorage implements Storage {
         Buffer.concat(run.frames.slice(run.base))
       )
     const wakeAt = Number.isFinite(run.wakeAt) ? run.wakeAt : null
-    const details = encodeDetails(visibility)
     if (run.base === 0)
       this.#prepare(
         "INSERT INTO runs (run_id, namespace, workflow_id, open, wake_at, has_tasks, overlay, type, status, start_time, close_time, history_length, history_size, details) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
@@ -229,11 +235,11 @@ export class SqliteStorage implements Storage {
         visibility.closeTime,
         visibility.historyLength,
         visibility.historySize,
-        details
+        encodeDetails(visibility)
       )
     else
       this.#prepare(
-        "UPDATE runs SET open = ?, wake_at = ?, has_tasks = ?, overlay = ?, status = ?, close_time = ?, history_length = ?, history_size = ?, details = ? WHERE run_id = ?"
+        "UPDATE runs SET open = ?, wake_at = ?, has_tasks = ?, overlay = ?, status = ?, close_time = ?, history_length = ?, history_size = ? WHERE run_id = ?"
       ).run(
         run.open ? 1 : 0,
         wakeAt,
@@ -243,9 +249,17 @@ export class SqliteStorage implements Storage {
         visibility.closeTime,
         visibility.historyLength,
         visibility.historySize,
-        details,
         run.runId
       )
+    if (run.base > 0 && run.detailsChanged)
+      this.#prepare("UPDATE runs SET details = ? WHERE run_id = ?").run(encodeDetails(visibility), run.runId)
+    for (const [id, attempt] of run.attempts())
+      if (attempt === undefined)
+        this.#prepare("DELETE FROM attempts WHERE run_id = ? AND scheduled_event_id = ?").run(run.runId, id)
+      else
+        this.#prepare(
+          "INSERT INTO attempts (run_id, scheduled_event_id, attempt) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET attempt = excluded.attempt"
+        ).run(run.runId, id, attempt)
     if (run.current)
       this.#prepare(
         "INSERT INTO current (namespace, workflow_id, run_id) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET run_id = excluded.run_id"
@@ -256,6 +270,7 @@ export class SqliteStorage implements Storage {
     this.#transaction(() => {
       this.#prepare("DELETE FROM runs WHERE run_id = ?").run(key.runId)
       this.#prepare("DELETE FROM events WHERE run_id = ?").run(key.runId)
+      this.#prepare("DELETE FROM attempts WHERE run_id = ?").run(key.runId)
       this.#prepare("DELETE FROM current WHERE namespace = ? AND workflow_id = ? AND run_id = ?").run(
         key.namespace,
         key.workflowId,

@@ -28,12 +28,16 @@ export interface RunCommit extends RunKey {
   readonly frames: readonly Uint8Array[]
   /** Encodes what the history does not tell. */
   readonly overlay: () => string
+  /** Attempts of activities that changed, encoded; undefined for those that are gone. */
+  readonly attempts: () => readonly (readonly [scheduledEventId: number, attempt: string | undefined])[]
   readonly open: boolean
   /** When the run next has to be looked at; infinite if never. */
   readonly wakeAt: number
   /** Whether tasks of the run wait for a worker or are with one. */
   readonly hasTasks: boolean
   readonly visibility: VisibilityRecord
+  /** Whether memo or search attributes are others than before. */
+  readonly detailsChanged: boolean
   /** Set by a new run: it is now what the workflow id stands for. */
   readonly current: boolean
 }
