@@ -141,7 +141,7 @@ describe("sizes", () => {
     stack = await makeStack({
       name: "sizes",
       workflows: [large, long, wide],
-      limits: { outputInline: 4_096, historyEvents: 120 }
+      limits: { outputInline: 4_096, historyEvents: 100 }
     })
   })
   afterAll(() => stack.close())
@@ -168,7 +168,7 @@ describe("sizes", () => {
   })
 
   it("an execution whose history is full goes on in a new one, and does nothing twice", async () => {
-    const numbers = Array.from({ length: 60 }, (_, n) => n)
+    const numbers = Array.from({ length: 30 }, (_, n) => n)
     const executionId = await stack.begin("long", { numbers })
     await eventually(
       () => stack.run(stack.temporal.describe({ workflowId: executionId })),
@@ -187,7 +187,7 @@ describe("sizes", () => {
     expect([...calls.values()].every((times) => times === 1)).toBe(true)
     const steps = await stack.steps(executionId)
     // before, tried, its tool, both, the wait, inOrder with group and tool each, atOnce with a tool each, nap
-    expect(Object.keys(steps)).toHaveLength(7 + 120 + 1 + 60)
+    expect(Object.keys(steps)).toHaveLength(7 + 60 + 1 + 30)
     expect(
       Object.values(steps)
         .filter((one) => one.status !== "SUCCESS")

@@ -2,7 +2,7 @@
 import { Context as ActivityContext } from "@temporalio/activity"
 import { Effect } from "effect"
 import type { ActivityFunction } from "../../services/Temporal.ts"
-import type { Json, Source } from "../../workflow/Definition.ts"
+import type { Json } from "../../workflow/Definition.ts"
 import { evaluate } from "../../workflow/Evaluate.ts"
 import {
   activityNames,
@@ -15,14 +15,12 @@ import {
   type Packed,
   type Program
 } from "../../workflow/interpreter/Protocol.ts"
+import { sourceKey } from "../../workflow/interpreter/Value.ts"
 import { codecOf, issueText } from "./Codec.ts"
 import { refused, toApplicationFailure } from "./Failures.ts"
 import { type ActivityDependencies, makeToolActivity } from "./ToolActivity.ts"
 
 const executionId = (): string => ActivityContext.current().info.workflowExecution?.workflowId ?? ""
-
-const keyOf = (source: Source): string =>
-  source.from === "input" ? "input" : `${source.from}:${source.path}`
 
 /** Errors of local activities as failures; Temporal retries those that may pass. */
 const local =
@@ -111,7 +109,7 @@ export const makeActivities = (dependencies: ActivityDependencies): Activities =
 
   const evaluateOutside = async (call: EvaluateCall): Promise<Packed> => {
     const values = await openAll(call.sources)
-    const value = evaluate(call.expression, (source) => values.get(keyOf(source)))
+    const value = evaluate(call.expression, (source) => values.get(sourceKey(source)))
     return call.inline === true ? { v: value } : run(blobs.pack(executionId(), value))
   }
 
@@ -125,7 +123,7 @@ export const makeActivities = (dependencies: ActivityDependencies): Activities =
     for (const [index, item] of items.entries()) {
       values.set(`item:${call.path}`, item)
       values.set(`index:${call.path}`, index)
-      if (evaluate(filter, (source) => values.get(keyOf(source))) === true) kept.push(index)
+      if (evaluate(filter, (source) => values.get(sourceKey(source))) === true) kept.push(index)
     }
     return { length: items.length, kept }
   }

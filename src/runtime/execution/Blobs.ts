@@ -4,9 +4,10 @@
  */
 import { Effect, Option } from "effect"
 import { createHash } from "node:crypto"
-import { NotFound, type ServiceError } from "../../services/ServiceError.ts"
+import { InvalidRequest, NotFound, type ServiceError } from "../../services/ServiceError.ts"
 import type { Store } from "../../services/Store.ts"
 import type { Json } from "../../workflow/Definition.ts"
+import { evaluate } from "../../workflow/Evaluate.ts"
 import type { BlobMarker, Packed } from "../../workflow/interpreter/Protocol.ts"
 
 type Part = Json | undefined
@@ -40,22 +41,10 @@ const weigh = (value: Json | undefined, limit: number): number => {
   return size
 }
 
-const step = (value: Part, key: string | number): Part => {
-  if (typeof value !== "object" || value === null) return undefined
-  if (Array.isArray(value)) {
-    return typeof key === "number" ? value.at(key) : key === "length" ? value.length : undefined
-  }
-  return Object.hasOwn(value, key) ? (value as JsonObject)[String(key)] : undefined
-}
-
-/** Follows a path the way that references do: the field of an absent value is that absence. */
+/** Follows a path the way that references do; what is not there is `undefined`, so that its field is left out. */
 const follow = (start: Json, path: ReadonlyArray<string | number>): Part => {
-  let value: Part = start
-  for (const key of path) {
-    if (value === undefined || value === null) return value
-    value = step(value, key)
-  }
-  return value
+  const reference = { $ref: { from: "input" as const }, path }
+  return (evaluate({ part: reference }, () => start) as JsonObject)["part"]
 }
 
 const hashesIn = (value: Json, found: Set<string>): void => {
@@ -79,7 +68,7 @@ const substitute = (value: Json, blobs: ReadonlyMap<string, Json>): Part => {
 
 /** Reads and writes blobs. */
 export interface Blobs {
-  /** Packs a value for a history: by reference where it must be. */
+  /** Packs a value for a history: by reference where it must be; `InvalidRequest` when it is over `payload`. */
   readonly pack: (executionId: string, value: Json) => Effect.Effect<Packed, ServiceError>
   /** Packs a value by reference, whatever its size. */
   readonly keep: (executionId: string, value: Json) => Effect.Effect<Packed, ServiceError>
@@ -91,8 +80,16 @@ export interface Blobs {
   readonly open: (packed: Packed) => Effect.Effect<Json, ServiceError>
 }
 
-/** Blobs of a store; `inline` is the size in characters of JSON beyond which `pack` makes a reference. */
-export const makeBlobs = (store: Store["Service"], inline: number): Blobs => {
+/** Sizes in characters of JSON. */
+export interface BlobLimits {
+  /** Beyond it `pack` makes a reference. */
+  readonly inline: number
+  /** Beyond it `pack` refuses. */
+  readonly payload: number
+}
+
+/** Blobs of a store. */
+export const makeBlobs = (store: Store["Service"], { inline, payload }: BlobLimits): Blobs => {
   const parsed = new Map<string, { readonly json: Json; readonly size: number }>()
   let total = 0
 
@@ -134,8 +131,15 @@ export const makeBlobs = (store: Store["Service"], inline: number): Blobs => {
     return json
   })
 
-  const keep = Effect.fnUntraced(function* (executionId: string, value: Json) {
+  const keepUpTo = Effect.fnUntraced(function* (executionId: string, value: Json, most: number) {
     const text = JSON.stringify(value)
+    if (text.length > most) {
+      return yield* new InvalidRequest({
+        service: "store",
+        operation: "store.putBlob",
+        message: `a value of ${text.length} bytes is over the limit of ${most} (limits.payload)`
+      })
+    }
     const hash = yield* put(executionId, text)
     remember(hash, value, text.length)
     return { v: { $blob: hash, size: text.length }, r: 1 } satisfies Packed
@@ -153,9 +157,9 @@ export const makeBlobs = (store: Store["Service"], inline: number): Blobs => {
   return {
     put,
     read,
-    keep,
     open,
+    keep: (executionId, value) => keepUpTo(executionId, value, Number.POSITIVE_INFINITY),
     pack: (executionId, value) =>
-      mustKeep(value, inline) ? keep(executionId, value) : Effect.succeed({ v: value })
+      mustKeep(value, inline) ? keepUpTo(executionId, value, payload) : Effect.succeed({ v: value })
   }
 }

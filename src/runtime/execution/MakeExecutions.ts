@@ -1,5 +1,5 @@
 /** The implementation of `Executions`, over the services of a deployment. */
-import { Clock, Context, Deferred, Effect, Option, type Schema, Scope, Stream } from "effect"
+import { Cause, Clock, Context, Deferred, Effect, Option, type Schema, Scope, Stream } from "effect"
 import type { LimitsSettings, WorkerSettings } from "../../config/Settings.ts"
 import { Cache } from "../../services/Cache.ts"
 import type { ServiceError } from "../../services/ServiceError.ts"
@@ -74,7 +74,8 @@ export const makeExecutions = Effect.fnUntraced(function* (
   const registry = makeRegistry(options.workflows)
   const byId = new Map(options.workflows.map((workflow) => [workflow.id, workflow]))
   const programs = new Map(options.workflows.map((workflow) => [workflow.id, prepare(workflow)]))
-  const blobs = makeBlobs(store, defaults.inline)
+  const payload = options.limits?.payload ?? 32 * 1024 * 1024
+  const blobs = makeBlobs(store, { inline: defaults.inline, payload })
   const projection = new Projection(store, cache, run)
   const flush = Effect.promise(() => projection.flush())
   const flushSoon = Effect.raceFirst(flush, Effect.sleep(longestWrite))
@@ -90,7 +91,7 @@ export const makeExecutions = Effect.fnUntraced(function* (
     projection,
     services,
     run,
-    heartbeatEvery: Math.max(500, Math.floor(defaults.heartbeat / 3))
+    heartbeatEvery: Math.min(5_000, Math.max(500, Math.floor(defaults.heartbeat / 3)))
   }
   // The last records are written after the worker has stopped: finalizers run in reverse.
   yield* Scope.addFinalizer(scope, flushSoon)
@@ -100,7 +101,10 @@ export const makeExecutions = Effect.fnUntraced(function* (
     Effect.flatMap((worker) => worker.awaitFailure),
     Effect.catchCause((cause) => {
       const failed = Effect.failCause(cause)
-      return Effect.andThen(Deferred.complete(ready, failed), Deferred.complete(failure, failed))
+      const told = Cause.hasInterruptsOnly(cause)
+        ? Effect.void
+        : Effect.logError(`the worker of "${taskQueue}" does not run`, cause)
+      return Effect.all([told, Deferred.complete(ready, failed), Deferred.complete(failure, failed)])
     }),
     Effect.forkIn(scope)
   )
@@ -165,7 +169,13 @@ export const makeExecutions = Effect.fnUntraced(function* (
       const found = yield* store.getWorkflowState(executionId)
       if (Option.isSome(found) && isClosed(found.value.status)) return { executionId, created: false }
     }
-    const packed = yield* blobs.pack(executionId, checked.value)
+    const packed = yield* blobs
+      .pack(executionId, checked.value)
+      .pipe(
+        Effect.catchTag("InvalidRequest", ({ message }) =>
+          Effect.fail(new InputInvalid({ workflow: workflowId, issues: [{ path: [], message }] }))
+        )
+      )
     const args: StartArguments = {
       protocol: 1,
       workflow: workflowId,

@@ -150,11 +150,6 @@ export const runCollection = async (
     const results = new Results(engine, path)
 
     const one = async (position: number): Promise<Value> => {
-      const known = results.known(position)
-      if (known !== undefined) {
-        if ("failure" in known) throw known.failure
-        return known.value
-      }
       const index = kept[position] ?? 0
       const within = iteration(frame, task, index, at(index))
       const value = await runBlock(task.each, within)
@@ -164,27 +159,34 @@ export const runCollection = async (
 
     /** Items are taken in waves of `batch`; the next wave begins when the one before is over. */
     const wave = task.batch === undefined ? Math.max(1, kept.length) : Math.max(1, task.batch)
-    const most = Math.min(task.maxWorkers ?? engine.args.defaults.parallel, engine.args.defaults.parallel)
+    const most = Math.max(1, task.maxWorkers ?? engine.args.defaults.parallel)
     const bound = mode === "parallel" || task.batch !== undefined ? most : 1
     let failure: Error | undefined
+    const failed = (position: number, error: Error): void => {
+      if (strategy === "failFast") throw error
+      failure ??= error
+      if (strategy === "waitAll") return
+      const at = `${path}[${kept[position] ?? 0}]`
+      engine.steps.tell({ warning: { path: at, message: `failed: ${error.message}` } })
+    }
     for (let from = 0; from < kept.length; from += wave) {
-      const count = Math.min(wave, kept.length - from)
+      const todo: Array<number> = []
+      for (let position = from; position < Math.min(from + wave, kept.length); position++) {
+        const known = results.known(position)
+        if (known === undefined) todo.push(position)
+        else if ("failure" in known) failed(position, known.failure)
+      }
       // In waves `waitAll` must not stop at the first one that fails: what failed is thrown at the end.
       const ended = await concurrently(
-        count,
+        todo.length,
         bound,
         strategy === "failFast" ? "failFast" : "bestEffort",
-        (offset) => one(from + offset),
-        (offset, ended) => results.add(from + offset, ended)
+        (index) => one(todo[index] ?? 0),
+        (index, each) => results.add(todo[index] ?? 0, each)
       )
-      for (let offset = 0; offset < count; offset++) {
-        const each = ended.get(offset)
-        if (each === undefined || "value" in each) continue
-        failure ??= each.failure
-        if (strategy === "bestEffort") {
-          const at = `${path}[${kept[from + offset] ?? 0}]`
-          engine.steps.tell({ warning: { path: at, message: `failed: ${each.failure.message}` } })
-        }
+      for (const [index, position] of todo.entries()) {
+        const each = ended.get(index)
+        if (each !== undefined && "failure" in each) failed(position, each.failure)
       }
     }
     if (failure !== undefined && strategy === "waitAll") throw failure

@@ -30,18 +30,26 @@ export const concurrently = async <A>(
   let decided = false
   let reason: unknown
 
-  const one = async (index: number): Promise<void> => {
+  /** Only where one decides for all, each needs a scope of its own to be cancelled in. */
+  const scoped = async (index: number): Promise<A> => {
     const scope = new CancellationScope()
     scopes.add(scope)
+    try {
+      return await scope.run(() => work(index))
+    } finally {
+      scopes.delete(scope)
+    }
+  }
+  const run = strategy === "failFast" || strategy === "race" ? scoped : work
+
+  const one = async (index: number): Promise<void> => {
     let ended: Ended<A>
     try {
-      ended = { value: await scope.run(() => work(index)) }
+      ended = { value: await run(index) }
     } catch (error) {
       // The whole was cancelled, or this one because another one decided.
       if (isCancelled() || (decided && isCancellation(error))) throw error
       ended = { failure: toFailure(error, "") }
-    } finally {
-      scopes.delete(scope)
     }
     if (decided) return
     results.set(index, ended)

@@ -98,7 +98,7 @@ export const runParallel = async (
   runBlock: RunBlock
 ): Promise<Value> => {
   const names = Object.keys(task.branches)
-  const bound = Math.min(task.maxWorkers ?? names.length, engine.args.defaults.parallel)
+  const bound = Math.max(1, task.maxWorkers ?? engine.args.defaults.parallel)
   return contained(engine, task, frame, { strategy: task.strategy, branches: names }, async (path) => {
     const results = await concurrently(names.length, bound, task.strategy, (index) => {
       const branch = task.branches[names[index] ?? ""]
