@@ -3,7 +3,7 @@ import { type CommandDefinition, keysOf } from "../exec/CommandTable.ts"
 import type { Client, Command } from "../exec/Context.ts"
 import { SYNTAX } from "../exec/Errors.ts"
 import { globMatch } from "../format/Glob.ts"
-import { EMPTY, ErrorReply, MapReply, NULL_ARRAY, type Reply, SetReply, Status } from "../resp/Reply.ts"
+import { EMPTY, ErrorReply, MapReply, type Reply, SetReply, Status } from "../resp/Reply.ts"
 
 const CATEGORIES: Readonly<Record<string, string>> = {
   string: "string",
@@ -143,7 +143,7 @@ export const COMMAND_INFO: CommandDefinition = {
           ? client.server.commands.list().map(describe)
           : args.slice(2).map((name) => {
               const command = find(client, name)
-              return command === undefined ? NULL_ARRAY : describe(command)
+              return command === undefined ? null : describe(command)
             })
     },
     {
@@ -177,7 +177,7 @@ export const COMMAND_INFO: CommandDefinition = {
     },
     {
       name: "getkeys",
-      arity: -3,
+      arity: -4,
       flags: "loading stale",
       since: "2.8.13",
       complexity: "O(N)",

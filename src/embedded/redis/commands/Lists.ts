@@ -218,7 +218,8 @@ const move = (
 
 const timeoutOf = (text: string): number => {
   const seconds = float(text, new ErrorReply("ERR timeout is not a float or out of range"))
-  if (seconds < 0) throw new ErrorReply("ERR timeout is negative")
+  // Redis converts the infinite to an integer, which makes it negative.
+  if (seconds < 0 || seconds === Infinity) throw new ErrorReply("ERR timeout is negative")
   if (!Number.isFinite(seconds) || seconds * 1000 > Number.MAX_SAFE_INTEGER) {
     throw new ErrorReply("ERR timeout is out of range")
   }

@@ -86,7 +86,7 @@ const defaults = (databases: number): Record<string, Setting> => ({
   "slowlog-max-len": number(128),
   "latency-monitor-threshold": number(0),
   "latency-tracking": yesno(true),
-  hz: number(10, 1, 500),
+  hz: number(10, 0, LONG_MAX),
   "dynamic-hz": yesno(true),
   activedefrag: yesno(false),
   "active-expire-effort": number(1, 1, 10),

@@ -23,7 +23,9 @@ export class SortedSetValue {
   }
 
   /** Adds a member or moves it to another score. */
-  set(member: string, score: number, limits: EncodingLimits): void {
+  set(member: string, value: number, limits: EncodingLimits): void {
+    // A listpack keeps integers, which have no negative zero.
+    const score = this.compact && value === 0 ? 0 : value
     const entry = this.members.get(member)
     if (entry !== undefined) {
       if (entry.score === score) return
