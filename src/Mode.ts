@@ -8,16 +8,9 @@ import type { ModeDefinition } from "./config/Definition.ts"
 import type { AnyConfig, ConfigOf, Environment, Workflows } from "./config/ModeConfig.ts"
 import type { AnyWorkflow } from "./workflow/Workflow.ts"
 
-export { isModeDefinition, ModeTypeId } from "./config/Definition.ts"
+export { isModeDefinition } from "./config/Definition.ts"
 export type { ModeDefinition } from "./config/Definition.ts"
-export type {
-  AnyConfig,
-  ConfigOf,
-  Environment,
-  Services,
-  ServicesOf,
-  Workflows
-} from "./config/ModeConfig.ts"
+export type { AnyConfig, ConfigOf, Environment, Services, Workflows } from "./config/ModeConfig.ts"
 
 /**
  * Where state lives: `memory` (gone on exit, the default), `persistent` (files under `.compozy`) or
