@@ -6,7 +6,9 @@ import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/p
 import { existsSync } from "node:fs"
 import { dirname, join, relative } from "node:path"
 import { builtinModules } from "node:module"
+import { pathToFileURL } from "node:url"
 import { rolldown } from "rolldown"
+import { withoutBarrel } from "../src/config/Barrel.ts"
 import { bundle, bundleFile, bundleIsStale } from "./bundle.ts"
 import { isMain, manifest, record, root, run, sourcesUnder } from "./lib/project.ts"
 
@@ -40,6 +42,16 @@ const buildScripts = async (folder: string): Promise<void> => {
     external: isExternal,
     platform: "node",
     treeshake: true,
+    plugins: [
+      {
+        name: "effect-modules",
+        // `import { Effect } from "effect"` would load all of Effect wherever a chunk of dist is loaded.
+        transform: (code, id) =>
+          id.startsWith(join(root, "src"))
+            ? { code: withoutBarrel(code, pathToFileURL(id).href), map: null }
+            : null
+      }
+    ],
     logLevel: "warn",
     onLog: (level, log, handler) => {
       // A module that one entry loads with its chunk may be loaded later by another.

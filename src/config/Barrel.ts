@@ -10,6 +10,20 @@ import { existsSync } from "node:fs"
 const barrel = /^([ \t]*)import[ \t]*\{([^{}]*)\}[ \t]*from[ \t]*(["'])effect\3[ \t]*;?/gmu
 const specifier = /^(?:(type)\s+)?([A-Za-z_$][\w$]*)(?:\s+as\s+([A-Za-z_$][\w$]*))?$/u
 
+/** What may stand before the last import of a module's head: white space, comments, imports. */
+const headPart = /\s+|\/\/[^\n]*|\/\*[\s\S]*?\*\/|import\s[^"';]*["'][^"'\n]*["'][ \t]*;?/uy
+
+/** Where the imports at the head of a module end: what looks like one behind may be the text of a template. */
+const endOfImports = (source: string): number => {
+  let end = 0
+  for (;;) {
+    headPart.lastIndex = end
+    const match = headPart.exec(source)
+    if (match === null) return end
+    end += match[0].length
+  }
+}
+
 interface Parts {
   readonly namespaces: ReadonlyArray<string>
   readonly types: ReadonlyArray<string>
@@ -56,9 +70,7 @@ export const withoutBarrel = (source: string, url: string): string => {
     folder ??= { path: modulesOf(url) }
     return /^[A-Z]/u.test(name) && folder.path !== undefined && existsSync(join(folder.path, `${name}.js`))
   }
-  // Behind the first backtick an import may be the text of a template.
-  const backtick = source.indexOf("`")
-  const head = backtick === -1 ? source : source.slice(0, backtick)
+  const head = source.slice(0, endOfImports(source))
   const rewritten = head.replaceAll(barrel, (text, indent: string, list: string) => {
     const parts = partsOf(list, hasModule)
     if (parts === undefined || parts.rest.length > 0 || parts.namespaces.length === 0) return text

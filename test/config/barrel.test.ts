@@ -29,6 +29,13 @@ describe("imports of effect in a config", () => {
     expect(rewrite(source)).toBe(source)
   })
 
+  it("are found behind comments and other imports", () => {
+    const head = "// `a`\n/** `b` */\nimport fs from 'node:fs'\n"
+    expect(rewrite(`${head}import { Effect } from "effect"`)).toBe(
+      `${head}import * as Effect from "effect/Effect";`
+    )
+  })
+
   it("mean the same objects", async () => {
     const [barrel, module] = await Promise.all([import("effect"), import("effect/Schema")])
     expect(barrel.Schema).toBe(module)
