@@ -63,6 +63,17 @@ export const alreadyStarted = (message: string, requestId: string, runId: string
     detail("WorkflowExecutionAlreadyStartedFailure", { startRequestId: requestId, runId })
   ])
 
+/** The failure of one of two operations that belong together; the other one was aborted. */
+export const multiOperationFailed = (error: ServiceError, position: number): ServiceError => {
+  const failed = { code: error.code, message: error.message, details: encodeDetails(error) }
+  const aborted = { code: Code.Aborted, message: "Operation was aborted.", details: [] }
+  return new ServiceError(error.code, `Update-with-Start could not be executed: ${error.message}`, [
+    detail("MultiOperationExecutionFailure", {
+      statuses: position === 0 ? [failed, aborted] : [aborted, failed]
+    })
+  ])
+}
+
 // The real server's texts, see service/history/consts/const.go.
 export const workflowCompleted = (): ServiceError => notFound("workflow execution already completed")
 export const workflowTaskNotFound = (): ServiceError => notFound("Workflow task not found.")
@@ -76,15 +87,18 @@ interface StatusMessage {
   readonly details: readonly { readonly type_url: string; readonly value: Uint8Array }[]
 }
 
+const encodeDetails = (error: ServiceError): StatusMessage["details"] =>
+  error.details.map((item) => ({
+    type_url: `type.googleapis.com/${item.type}`,
+    value: messageType<Record<string, unknown>>(item.type).encode(item.value).finish()
+  }))
+
 /** Encodes the error as a `google.rpc.Status`, the content of the `grpc-status-details-bin` trailer. */
 export const encodeStatus = (error: ServiceError): Uint8Array =>
   messageType<StatusMessage>("google.rpc.Status")
     .encode({
       code: error.code,
       message: error.message,
-      details: error.details.map((item) => ({
-        type_url: `type.googleapis.com/${item.type}`,
-        value: messageType<Record<string, unknown>>(item.type).encode(item.value).finish()
-      }))
+      details: encodeDetails(error)
     })
     .finish()

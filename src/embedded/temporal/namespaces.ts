@@ -63,8 +63,8 @@ export class Namespaces {
         ownerEmail: record.ownerEmail,
         capabilities: {
           eagerWorkflowStart: false,
-          syncUpdate: false,
-          asyncUpdate: false,
+          syncUpdate: true,
+          asyncUpdate: true,
           workerPollCompleteOnShutdown: true
         },
         limits: {

@@ -12,6 +12,7 @@ import { workflowService } from "./rpc/workflow-service.ts"
 import { MemoryStorage } from "./storage/memory.ts"
 import type { Storage } from "./storage/storage.ts"
 import { Tasks } from "./tasks.ts"
+import { Updates } from "./updates.ts"
 import { defaultLimits } from "./tx.ts"
 import type { Limits } from "./tx.ts"
 
@@ -64,7 +65,8 @@ export const openService = async (options: ServiceOptions): Promise<Service> => 
     namespaces.ensure(options.namespace, options.retention.ageMs)
     engine.hasNamespace = (name) => namespaces.has(name)
     const queries = new Queries()
-    const tasks = new Tasks(engine, queries)
+    const updates = new Updates(engine)
+    const tasks = new Tasks(engine, queries, updates)
     const reader = new HistoryReader(engine)
     engine.recover()
     const rpc = await serve(
@@ -73,6 +75,7 @@ export const openService = async (options: ServiceOptions): Promise<Service> => 
           engine,
           tasks,
           queries,
+          updates,
           reader,
           namespaces
         }),
@@ -91,6 +94,7 @@ export const openService = async (options: ServiceOptions): Promise<Service> => 
           tasks.close()
           reader.close()
           queries.close()
+          updates.close()
           await rpc.close(closeGraceMs)
           engine.close()
         })())

@@ -53,6 +53,8 @@ export interface HistoryState {
   signals: number
   /** Request ids of the signals that were applied. */
   readonly signalRequestIds: Set<string>
+  /** Updates that were accepted; the outcome is in the event of their completion (0 until then). */
+  readonly updates: Map<string, { readonly acceptedEventId: number; completedEventId: number }>
   readonly activities: Map<number, ActivityInfo>
   readonly activityIds: Map<string, number>
   readonly timers: Map<string, TimerInfo>
@@ -75,6 +77,7 @@ export const emptyState = (): HistoryState => ({
   lastStartedEventId: 0,
   signals: 0,
   signalRequestIds: new Set(),
+  updates: new Map(),
   activities: new Map(),
   activityIds: new Map(),
   timers: new Map(),
@@ -308,6 +311,18 @@ export const applyEvent = (state: HistoryState, event: HistoryEvent): void => {
     case EventType.WorkflowExecutionCancelRequested:
       state.cancelRequested = true
       return
+    case EventType.UpdateAccepted:
+      state.updates.set(
+        required(event.workflowExecutionUpdateAcceptedEventAttributes, event).protocolInstanceId ?? "",
+        { acceptedEventId: id, completedEventId: 0 }
+      )
+      return
+    case EventType.UpdateCompleted: {
+      const attributes = required(event.workflowExecutionUpdateCompletedEventAttributes, event)
+      const update = state.updates.get(attributes.meta?.updateId ?? "")
+      if (update !== undefined) update.completedEventId = id
+      return
+    }
     case EventType.UpsertSearchAttributes:
       state.searchAttributes = merge(
         state.searchAttributes,

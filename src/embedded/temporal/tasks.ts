@@ -16,6 +16,7 @@ import { Matching } from "./matching.ts"
 import type { Poller, QueuedTask } from "./matching.ts"
 import type { Queries } from "./queries.ts"
 import { isOpen } from "./state.ts"
+import type { Updates } from "./updates.ts"
 import { historyToken, parseWorkflowToken, queryToken, workflowToken } from "./token.ts"
 import { transientEvents } from "./tx.ts"
 import type { Offer, Tx } from "./tx.ts"
@@ -55,20 +56,25 @@ export class Tasks {
   readonly activities: Matching<PollActivityTaskResponse>
   readonly #engine: Engine
   readonly #queries: Queries
+  readonly #updates: Updates
   /** Workers that shut down: their polls are answered with nothing. */
   readonly #gone = new Set<string>()
   readonly #waiting = new Set<() => void>()
   #closed = false
 
-  constructor(engine: Engine, queries: Queries) {
+  constructor(engine: Engine, queries: Queries, updates: Updates) {
     this.#engine = engine
     this.#queries = queries
+    this.#updates = updates
     this.workflows = new Matching(this.#startWorkflowTask, () => engine.now())
     this.activities = new Matching(this.#startActivityTask, () => engine.now())
     engine.offer = this.#offer
     engine.isPolled = (namespace, queue) =>
       this.workflows.isPolled(Matching.key(namespace, queue), stickyPollerMs)
-    engine.changed = (run) => queries.release(run)
+    engine.changed = (run) => {
+      updates.changed(run)
+      queries.release(run)
+    }
     queries.dispatch = this.#dispatchQuery
   }
 
@@ -211,6 +217,7 @@ export class Tasks {
         scheduledTime: fromMillis(task.scheduledTime),
         startedTime: fromMillis(task.startedTime),
         queries: this.#queries.attach(run),
+        messages: this.#updates.messages(run, task.startedEventId),
         nextPageToken: page.nextPageToken
       },
       page.frames
@@ -275,6 +282,7 @@ export class Tasks {
     try {
       return this.#engine.transact((tx) => this.#complete(tx, run, task, request))
     } catch (error) {
+      this.#updates.undo(run)
       if (!(error instanceof CommandFailure || error instanceof ServiceError)) throw error
       const unhandled =
         error instanceof CommandFailure && error.failedCause === TaskFailedCause.UnhandledCommand
@@ -329,10 +337,24 @@ export class Tasks {
       identity: request.identity ?? "",
       hasBuffered: run.x.buffered.length > 0,
       activityCancelled: false,
+      protocolMessage: (messageId) => {
+        const message = messages.get(messageId)
+        if (message === undefined)
+          throw new CommandFailure(
+            TaskFailedCause.BadUpdateMessage,
+            `ProtocolMessageCommand referenced absent message ID ${messageId}`
+          )
+        messages.delete(messageId)
+        this.#updates.handle(context, message)
+      },
       eager: []
     }
+    const messages = new Map((request.messages ?? []).map((message) => [message.id ?? "", message]))
     handleCommands(context, commands)
-    if (isOpen(run.h) && (forced || context.hasBuffered || context.activityCancelled))
+    for (const message of messages.values()) this.#updates.handle(context, message)
+    if (!forced) this.#updates.rejectUnanswered(run)
+    const more = context.hasBuffered || context.activityCancelled || this.#updates.hasUnsent(run)
+    if (isOpen(run.h) && (forced || more))
       scheduleTask(tx, run, heartbeat && !expired ? task.originalScheduledTime : undefined)
     tx.settle()
     const { limits } = tx.core

@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto"
 import { join } from "node:path"
 
 import { activityInfo, CancelledFailure, heartbeat, sleep } from "@temporalio/activity"
-import { WorkflowFailedError } from "@temporalio/client"
+import { WithStartWorkflowOperation, WorkflowFailedError } from "@temporalio/client"
 import type { WorkflowHandle } from "@temporalio/client"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 
@@ -263,6 +263,53 @@ describe.each(["memory", "file"])("the SDK on %s storage", (storage) => {
     for await (const info of rig.client.workflow.list({ query, pageSize: 1 })) listed.push(info.type)
     expect(new Set(listed)).toEqual(new Set([workflowType]))
     expect((await rig.client.workflow.count(query)).count).toBe(listed.length)
+  })
+
+  it.concurrent("carries out updates, once per id", async () => {
+    const handle = await start("updatable", [3])
+    expect(await handle.executeUpdate("raise", { args: [1], updateId: "first" })).toBe(1)
+    expect(await handle.executeUpdate("raise", { args: [1], updateId: "first" })).toBe(1)
+    const accepted = await handle.startUpdate("raise", { args: [2], waitForStage: "ACCEPTED" })
+    expect(await accepted.result()).toBe(3)
+    expect(await handle.result()).toBe(3)
+    expect((await eventTypes(handle)).filter((type) => type.startsWith("Update"))).toEqual([
+      "UpdateAccepted",
+      "UpdateCompleted",
+      "UpdateAccepted",
+      "UpdateCompleted"
+    ])
+    await expect(handle.executeUpdate("raise", { args: [1] })).rejects.toThrow(/completed/)
+  })
+
+  it.concurrent("tells the caller of a rejected update, and keeps nothing of it", async () => {
+    const handle = await start("updatable", [1])
+    await expect(handle.executeUpdate("raise", { args: [-1] })).rejects.toMatchObject({
+      name: "WorkflowUpdateFailedError",
+      cause: { message: "only up" }
+    })
+    expect((await eventTypes(handle)).filter((type) => type.startsWith("Update"))).toEqual([])
+    expect(await handle.executeUpdate("raise", { args: [1] })).toBe(1)
+    expect(await handle.result()).toBe(1)
+  })
+
+  it.concurrent("starts a workflow with an update", async () => {
+    const workflowId = `updated-${randomUUID()}`
+    const operation = () =>
+      new WithStartWorkflowOperation("updatable", {
+        taskQueue,
+        workflowId,
+        args: [3],
+        workflowIdConflictPolicy: "USE_EXISTING"
+      })
+    const first = operation()
+    expect(
+      await rig.client.workflow.executeUpdateWithStart("raise", { args: [1], startWorkflowOperation: first })
+    ).toBe(1)
+    const second = operation()
+    expect(
+      await rig.client.workflow.executeUpdateWithStart("raise", { args: [2], startWorkflowOperation: second })
+    ).toBe(3)
+    expect(await (await first.workflowHandle()).result()).toBe(3)
   })
 
   it("replays from the history when the worker has lost its cache", async () => {

@@ -1,11 +1,13 @@
 /** The workflows of the embedded service's own suite. */
 import {
+  allHandlersFinished,
   ApplicationFailure,
   CancellationScope,
   condition,
   continueAsNew,
   defineQuery,
   defineSignal,
+  defineUpdate,
   executeChild,
   getExternalWorkflowHandle,
   isCancellation,
@@ -97,6 +99,28 @@ export async function counter(enough: number): Promise<number> {
   setHandler(total, () => sum)
   await condition(() => sum >= enough)
   return sum
+}
+
+export const raise = defineUpdate<number, [number]>("raise")
+
+/** Takes updates that raise a level, none that lowers it, until it is high enough. */
+export async function updatable(enough: number): Promise<number> {
+  let level = 0
+  setHandler(
+    raise,
+    async (by) => {
+      level += by
+      await sleep(1)
+      return level
+    },
+    {
+      validator: (by) => {
+        if (by <= 0) throw ApplicationFailure.nonRetryable("only up")
+      }
+    }
+  )
+  await condition(() => level >= enough && allHandlersFinished())
+  return level
 }
 
 export async function cancelled(): Promise<string> {

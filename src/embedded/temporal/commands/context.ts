@@ -12,6 +12,8 @@ export interface CommandContext {
   hasBuffered: boolean
   /** An activity was cancelled before a worker took it: the workflow has to hear of it. */
   activityCancelled: boolean
+  /** Carries out the message that a command stands for. */
+  readonly protocolMessage: (messageId: string) => void
   /** Activities that the worker wants to have with the answer. */
   readonly eager: { readonly scheduledEventId: number }[]
 }

@@ -25,7 +25,9 @@ const handlers: Readonly<Record<number, Handler>> = {
   [CommandType.RequestCancelExternal]: cancelExternalWorkflow,
   [CommandType.RecordMarker]: recordMarker,
   [CommandType.UpsertSearchAttributes]: upsertSearchAttributes,
-  [CommandType.ModifyWorkflowProperties]: modifyProperties
+  [CommandType.ModifyWorkflowProperties]: modifyProperties,
+  [CommandType.ProtocolMessage]: (context, command) =>
+    context.protocolMessage(command.protocolMessageCommandAttributes?.messageId ?? "")
 }
 
 const closing: ReadonlySet<number> = new Set([

@@ -143,6 +143,8 @@ export const QueryResultType = { Unspecified: 0, Answered: 1, Failed: 2 } as con
 
 export const QueryRejectCondition = { Unspecified: 0, None: 1, NotOpen: 2, NotCompletedCleanly: 3 } as const
 
+export const UpdateStage = { Unspecified: 0, Admitted: 1, Accepted: 2, Completed: 3 } as const
+
 export const PendingActivityState = { Scheduled: 1, Started: 2, CancelRequested: 3 } as const
 
 export const PendingTaskState = { Scheduled: 1, Started: 2 } as const

@@ -102,6 +102,12 @@ export const types = {
   ),
   payloads: messageType<Payloads>("temporal.api.common.v1.Payloads"),
   failure: messageType<Failure>("temporal.api.failure.v1.Failure"),
+  updateRequest: messageType<UpdateRequest>("temporal.api.update.v1.Request"),
+  updateAcceptance: messageType<View<temporal.api.update.v1.IAcceptance>>(
+    "temporal.api.update.v1.Acceptance"
+  ),
+  updateRejection: messageType<View<temporal.api.update.v1.IRejection>>("temporal.api.update.v1.Rejection"),
+  updateResponse: messageType<View<temporal.api.update.v1.IResponse>>("temporal.api.update.v1.Response"),
   memo: messageType<Memo>("temporal.api.common.v1.Memo"),
   searchAttributes: messageType<SearchAttributes>("temporal.api.common.v1.SearchAttributes")
 }
@@ -110,5 +116,8 @@ export type PollWorkflowTaskResponse = View<temporal.api.workflowservice.v1.IPol
 export type PollActivityTaskResponse = View<temporal.api.workflowservice.v1.IPollActivityTaskQueueResponse>
 export type WorkflowExecutionInfo = View<temporal.api.workflow.v1.IWorkflowExecutionInfo>
 export type PendingActivityInfo = View<temporal.api.workflow.v1.IPendingActivityInfo>
+export type UpdateRequest = View<temporal.api.update.v1.IRequest>
+export type UpdateOutcome = View<temporal.api.update.v1.IOutcome>
+export type ProtocolMessage = View<temporal.api.protocol.v1.IMessage>
 export type Query = View<temporal.api.query.v1.IWorkflowQuery>
 export type QueryResult = View<temporal.api.query.v1.IWorkflowQueryResult>

@@ -15,8 +15,10 @@ import { describeRun, executionInfo } from "../describe.ts"
 import {
   cancellationAlreadyRequested,
   invalidArgument,
+  multiOperationFailed,
   namespaceExists,
   notFound,
+  ServiceError,
   workflowCompleted
 } from "../errors.ts"
 import type { HistoryReader } from "../history-reader.ts"
@@ -28,6 +30,7 @@ import type { Queries } from "../queries.ts"
 import { isOpen } from "../state.ts"
 import { signalWithStart, startWorkflow, validateSignal } from "../start.ts"
 import type { Call, Tasks } from "../tasks.ts"
+import type { Updates, UpdateState } from "../updates.ts"
 import { parseActivityToken } from "../token.ts"
 import type { Engine } from "../engine.ts"
 import type { Run } from "../run.ts"
@@ -41,6 +44,7 @@ export interface ServiceParts {
   readonly engine: Engine
   readonly tasks: Tasks
   readonly queries: Queries
+  readonly updates: Updates
   readonly reader: HistoryReader
   readonly namespaces: Namespaces
 }
@@ -65,7 +69,7 @@ const systemInfo = {
 
 /** The handlers of `temporal.api.workflowservice.v1.WorkflowService`. */
 export const workflowService = (parts: ServiceParts): Record<string, Handler> => {
-  const { engine, tasks, queries, reader, namespaces } = parts
+  const { engine, tasks, queries, updates, reader, namespaces } = parts
 
   const find = (
     namespace: string | null | undefined,
@@ -164,6 +168,23 @@ export const workflowService = (parts: ServiceParts): Record<string, Handler> =>
     if (!request.taskQueue?.name) throw invalidArgument("TaskQueue is not set on request.")
   }
 
+  const answerUpdate = (run: Run, updateId: string, state: UpdateState) => ({
+    updateRef: { workflowExecution: { workflowId: run.workflowId, runId: run.runId }, updateId },
+    stage: state.stage,
+    outcome: state.outcome
+  })
+
+  const updateRun = async (request: Request<"UpdateWorkflowExecution">, call: Call) => {
+    const run = find(request.namespace, request.workflowExecution)
+    checkChain(run, request.firstExecutionRunId)
+    const updateId = request.request?.meta?.updateId || randomUUID()
+    const identified = {
+      ...request,
+      request: { ...request.request, meta: { ...request.request?.meta, updateId } }
+    }
+    return answerUpdate(run, updateId, await updates.update(run, identified, call))
+  }
+
   /** Takes a request for the type that its method has; decoding it has made it one. */
   const on =
     <M extends string>(handler: (request: Request<M>, call: Call) => unknown): Handler =>
@@ -234,6 +255,38 @@ export const workflowService = (parts: ServiceParts): Record<string, Handler> =>
       return queries.query(run, request.query, request.queryRejectCondition ?? 0, (cancelled) =>
         call.onCancel(cancelled)
       )
+    }),
+    UpdateWorkflowExecution: on<"UpdateWorkflowExecution">((request, call) => updateRun(request, call)),
+    PollWorkflowExecutionUpdate: on<"PollWorkflowExecutionUpdate">(async (request, call) => {
+      const run = find(request.namespace, request.updateRef?.workflowExecution)
+      const state = await updates.poll(run, request, call)
+      return answerUpdate(run, request.updateRef?.updateId ?? "", state)
+    }),
+    ExecuteMultiOperation: on<"ExecuteMultiOperation">(async (request, call) => {
+      const start = request.operations?.[0]?.startWorkflow
+      const update = request.operations?.[1]?.updateWorkflow
+      if (!start || !update || request.operations?.length !== 2)
+        throw invalidArgument("Operations have to be exactly [Start, Update].")
+      namespaces.check(request.namespace)
+      if (start.workflowId !== update.workflowExecution?.workflowId)
+        throw invalidArgument("WorkflowId is not consistent with previous operation(s)")
+      let position = 0
+      try {
+        const { run, started } = engine.transact((tx) => startWorkflow(tx, start))
+        position = 1
+        const updated = await updateRun(
+          { ...update, workflowExecution: { workflowId: run.workflowId, runId: run.runId } },
+          call
+        )
+        return {
+          responses: [
+            { startWorkflow: { runId: run.runId, started, status: run.h.status } },
+            { updateWorkflow: updated }
+          ]
+        }
+      } catch (error) {
+        throw error instanceof ServiceError ? multiOperationFailed(error, position) : error
+      }
     }),
     RequestCancelWorkflowExecution: on<"RequestCancelWorkflowExecution">((request) => {
       const run = openRun(request.namespace, request.workflowExecution)

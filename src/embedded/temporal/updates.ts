@@ -1,0 +1,290 @@
+import { randomUUID } from "node:crypto"
+
+import { EventType, TaskFailedCause, UpdateStage } from "./proto/enums.ts"
+import { toNumber } from "./proto/time.ts"
+import { types } from "./proto/root.ts"
+import type { ProtocolMessage, Request, UpdateOutcome, UpdateRequest } from "./proto/root.ts"
+import { CommandFailure } from "./commands/context.ts"
+import type { CommandContext } from "./commands/context.ts"
+import type { Engine } from "./engine.ts"
+import { invalidArgument, notFound, ServiceError, workflowCompleted } from "./errors.ts"
+import { isOpen } from "./state.ts"
+import type { Call } from "./tasks.ts"
+import type { Run } from "./run.ts"
+import { scheduleTask } from "./workflow-task.ts"
+
+/** An update that no workflow task has accepted yet. In memory only, as the real server keeps it. */
+interface Admitted {
+  readonly request: UpdateRequest
+  /** Given to a worker with the workflow task that is started now. */
+  sent: boolean
+  /** Set by the task that is just completed; nothing of a rejection is stored. */
+  rejection: UpdateOutcome | undefined
+}
+
+export interface UpdateState {
+  readonly stage: number
+  readonly outcome?: UpdateOutcome
+}
+
+interface Waiter {
+  readonly updateId: string
+  readonly stage: number
+  readonly settle: (state: UpdateState | Error) => void
+}
+
+/** How long a wait for an update lasts before its stage is told as it is; history.longPollExpirationInterval. */
+const longPollMs = 20_000
+
+const limitInFlight = 10
+const limitTotal = 2000
+
+/** service/history/workflow/update/abort_reason.go: what an accepted update gets when its workflow closes first. */
+const closedFirst: UpdateOutcome = {
+  failure: {
+    message: "Workflow Update failed because the Workflow completed before the Update completed.",
+    source: "Server",
+    applicationFailureInfo: { type: "AcceptedUpdateCompletedWorkflow", nonRetryable: true }
+  }
+}
+
+/**
+ * Updates: admitted in memory, accepted and completed by events. Their workflow tasks are normal ones, with
+ * events, also where the real server would try a speculative one first.
+ */
+export class Updates {
+  readonly #engine: Engine
+  readonly #admitted = new Map<string, Map<string, Admitted>>()
+  readonly #waiters = new Map<string, Set<Waiter>>()
+
+  constructor(engine: Engine) {
+    this.#engine = engine
+  }
+
+  /** What is known of an update; undefined if nothing is. */
+  #state(run: Run, updateId: string): UpdateState | undefined {
+    const known = run.h.updates.get(updateId)
+    if (known === undefined) {
+      const admitted = this.#admitted.get(run.runId)?.get(updateId)
+      return admitted === undefined ? undefined : { stage: UpdateStage.Admitted }
+    }
+    if (known.completedEventId > 0) {
+      const { outcome } =
+        run.event(known.completedEventId).workflowExecutionUpdateCompletedEventAttributes ?? {}
+      return { stage: UpdateStage.Completed, ...(outcome ? { outcome } : {}) }
+    }
+    return isOpen(run.h)
+      ? { stage: UpdateStage.Accepted }
+      : { stage: UpdateStage.Completed, outcome: closedFirst }
+  }
+
+  /** Admits an update, unless it is known, and waits for the stage that was asked for. */
+  update(
+    run: Run,
+    request: Request<"UpdateWorkflowExecution">,
+    call: Call
+  ): Promise<UpdateState> | UpdateState {
+    const update = request.request
+    if (!update?.input?.name) throw invalidArgument("update name is not set on request")
+    const updateId = update.meta?.updateId || randomUUID()
+    if (updateId.length > this.#engine.limits.idLength)
+      throw invalidArgument("UpdateId length exceeds limit.")
+    if (this.#state(run, updateId) === undefined) this.#admit(run, updateId, update)
+    return this.#wait(run, updateId, request.waitPolicy?.lifecycleStage || UpdateStage.Accepted, call)
+  }
+
+  #admit(run: Run, updateId: string, update: UpdateRequest): void {
+    if (!isOpen(run.h)) throw workflowCompleted()
+    const admitted = this.#admitted.get(run.runId) ?? new Map<string, Admitted>()
+    const accepted = [...run.h.updates.values()].filter((known) => known.completedEventId === 0).length
+    if (admitted.size + accepted >= limitInFlight)
+      throw new ServiceError(
+        8,
+        `limit on number of concurrent in-flight updates has been reached (${limitInFlight})`
+      )
+    if (run.h.updates.size + admitted.size >= limitTotal)
+      throw new ServiceError(
+        9,
+        `The limit on the total number of distinct updates in this workflow has been reached (${limitTotal}). Make sure any duplicate updates share an Update ID so the server can deduplicate them, and consider rejecting updates that you aren't going to process`
+      )
+    this.#admitted.set(run.runId, admitted)
+    admitted.set(updateId, {
+      request: { ...update, meta: { ...update.meta, updateId } },
+      sent: false,
+      rejection: undefined
+    })
+    this.#engine.transact((tx) => scheduleTask(tx, run))
+  }
+
+  poll(
+    run: Run,
+    request: Request<"PollWorkflowExecutionUpdate">,
+    call: Call
+  ): Promise<UpdateState> | UpdateState {
+    const updateId = request.updateRef?.updateId ?? ""
+    if (this.#state(run, updateId) === undefined) throw notFound(`update "${updateId}" not found`)
+    return this.#wait(run, updateId, request.waitPolicy?.lifecycleStage ?? UpdateStage.Unspecified, call)
+  }
+
+  #wait(run: Run, updateId: string, stage: number, call: Call): Promise<UpdateState> | UpdateState {
+    const now = this.#state(run, updateId)
+    if (now !== undefined && now.stage >= stage) return now
+    return new Promise((resolve, reject) => {
+      const waiters = this.#waiters.get(run.runId) ?? new Set<Waiter>()
+      this.#waiters.set(run.runId, waiters)
+      const end = (state: UpdateState | Error): void => {
+        clearTimeout(timer)
+        waiters.delete(waiter)
+        if (waiters.size === 0) this.#waiters.delete(run.runId)
+        if (state instanceof Error) reject(state)
+        else resolve(state)
+      }
+      const waiter: Waiter = { updateId, stage, settle: end }
+      // The caller asks again: it only learns how far the update has got.
+      const giveUp = (): void => end(this.#state(run, updateId) ?? { stage: UpdateStage.Unspecified })
+      const timer = setTimeout(
+        giveUp,
+        Math.max(Math.min(longPollMs, call.deadline - this.#engine.now() - 500), 0)
+      )
+      timer.unref()
+      call.onCancel(giveUp)
+      waiters.add(waiter)
+    })
+  }
+
+  /** The requests that go along with a workflow task. */
+  messages(run: Run, startedEventId: number): ProtocolMessage[] {
+    const messages: ProtocolMessage[] = []
+    for (const [updateId, admitted] of this.#admitted.get(run.runId) ?? []) {
+      if (admitted.rejection !== undefined || run.h.updates.has(updateId)) continue
+      admitted.sent = true
+      messages.push({
+        id: `${updateId}/request`,
+        protocolInstanceId: updateId,
+        eventId: startedEventId - 1,
+        body: {
+          type_url: "type.googleapis.com/temporal.api.update.v1.Request",
+          value: types.updateRequest.encode(admitted.request).finish()
+        }
+      })
+    }
+    return messages
+  }
+
+  /** Whether updates wait that no task has carried yet. */
+  hasUnsent(run: Run): boolean {
+    for (const admitted of this.#admitted.get(run.runId)?.values() ?? []) if (!admitted.sent) return true
+    return false
+  }
+
+  /** A worker's answer to an update. */
+  handle(context: CommandContext, message: ProtocolMessage): void {
+    const { tx, run } = context
+    const updateId = message.protocolInstanceId ?? ""
+    const value = message.body?.value ?? new Uint8Array(0)
+    const admitted = this.#admitted.get(run.runId)?.get(updateId)
+    const bad = (why: string): CommandFailure =>
+      new CommandFailure(TaskFailedCause.BadUpdateMessage, `update "${updateId}": ${why}`)
+    switch (message.body?.type_url?.split("/").at(-1)) {
+      case "temporal.api.update.v1.Acceptance": {
+        if (admitted === undefined) throw bad("accepted, but it was not sent")
+        const acceptance = types.updateAcceptance.decode(value)
+        tx.add(run, EventType.UpdateAccepted, {
+          workflowExecutionUpdateAcceptedEventAttributes: {
+            protocolInstanceId: updateId,
+            acceptedRequestMessageId: acceptance.acceptedRequestMessageId,
+            acceptedRequestSequencingEventId: toNumber(acceptance.acceptedRequestSequencingEventId),
+            acceptedRequest: admitted.request
+          }
+        })
+        return
+      }
+      case "temporal.api.update.v1.Rejection": {
+        if (admitted === undefined) throw bad("rejected, but it was not sent")
+        admitted.rejection = { failure: types.updateRejection.decode(value).failure }
+        return
+      }
+      case "temporal.api.update.v1.Response": {
+        const known = run.h.updates.get(updateId)
+        if (known === undefined || known.completedEventId > 0) throw bad("completed, but it was not accepted")
+        const response = types.updateResponse.decode(value)
+        tx.add(run, EventType.UpdateCompleted, {
+          workflowExecutionUpdateCompletedEventAttributes: {
+            meta: { ...response.meta, updateId },
+            acceptedEventId: known.acceptedEventId,
+            outcome: response.outcome
+          }
+        })
+        return
+      }
+      default:
+        throw bad(`unknown message ${message.body?.type_url ?? ""}`)
+    }
+  }
+
+  /** Updates that a completed task was given but did not answer are rejected, as by the real server. */
+  rejectUnanswered(run: Run): void {
+    for (const [updateId, admitted] of this.#admitted.get(run.runId) ?? [])
+      if (admitted.sent && admitted.rejection === undefined && !run.h.updates.has(updateId))
+        admitted.rejection = {
+          failure: {
+            message:
+              "Workflow Update is rejected because it wasn't processed by worker. Probably, Workflow Update is not supported by the worker.",
+            source: "Server",
+            applicationFailureInfo: { type: "UnprocessedUpdate", nonRetryable: true }
+          }
+        }
+  }
+
+  /** The task was not completed after all: what it answered is to be asked again. */
+  undo(run: Run): void {
+    for (const admitted of this.#admitted.get(run.runId)?.values() ?? []) {
+      admitted.sent = false
+      admitted.rejection = undefined
+    }
+  }
+
+  /** Tells those who wait what a commit has brought. */
+  changed(run: Run): void {
+    const admitted = this.#admitted.get(run.runId)
+    const waiters = this.#waiters.get(run.runId)
+    if (admitted === undefined && waiters === undefined) return
+    const open = isOpen(run.h)
+    const continued = open ? false : continuesInNewRun(run)
+    for (const [updateId, update] of admitted ?? []) {
+      const { rejection } = update
+      const known = run.h.updates.has(updateId)
+      if (run.x.task === undefined || run.x.task.startedEventId === 0) update.sent = false
+      if (!known && rejection === undefined && open) continue
+      admitted?.delete(updateId)
+      if (known) continue
+      const answer: UpdateState | Error =
+        rejection === undefined
+          ? continued
+            ? new ServiceError(10, "workflow operation can not be applied because workflow is closing")
+            : workflowCompleted()
+          : { stage: UpdateStage.Completed, outcome: rejection }
+      for (const waiter of Array.from(waiters ?? [])) if (waiter.updateId === updateId) waiter.settle(answer)
+    }
+    if (admitted?.size === 0) this.#admitted.delete(run.runId)
+    for (const waiter of Array.from(waiters ?? [])) {
+      const state = this.#state(run, waiter.updateId)
+      if (state !== undefined && state.stage >= waiter.stage) waiter.settle(state)
+    }
+  }
+
+  close(): void {
+    for (const waiters of this.#waiters.values())
+      for (const waiter of Array.from(waiters))
+        waiter.settle(new ServiceError(14, "the service is shutting down"))
+  }
+}
+
+const continuesInNewRun = (run: Run): boolean => {
+  const event = run.h.closeEvent
+  return Boolean(
+    event?.workflowExecutionContinuedAsNewEventAttributes ??
+    (event?.workflowExecutionCompletedEventAttributes?.newExecutionRunId ||
+      event?.workflowExecutionFailedEventAttributes?.newExecutionRunId)
+  )
+}
