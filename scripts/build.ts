@@ -3,7 +3,6 @@
  * `node scripts/build.ts [--if-stale]`; `--if-stale` builds only the JavaScript, and only if a source is newer.
  */
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises"
-import { existsSync } from "node:fs"
 import { dirname, join, relative } from "node:path"
 import { builtinModules } from "node:module"
 import { pathToFileURL } from "node:url"
@@ -22,7 +21,7 @@ const entries: ReadonlyArray<string> = [
     .filter((target) => typeof target === "string")
     .map((target) => target.replace(/^\.\/dist\/(.*)\.js$/, "$1")),
   "cli/main"
-].filter((name) => existsSync(join(root, "src", `${name}.ts`)))
+]
 
 const packages = Object.keys({
   ...record(packageJson["dependencies"]),

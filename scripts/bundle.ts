@@ -2,9 +2,9 @@
  * Builds `dist/workflow-bundle.js`: the interpreter and Temporal's workflow runtime in one script, so that no worker
  * has to bundle anything when it starts. `node scripts/bundle.ts [--if-stale]`
  */
-import { existsSync } from "node:fs"
-import { mkdir, rename, stat, writeFile } from "node:fs/promises"
+import { mkdir, rename, rm, stat, writeFile } from "node:fs/promises"
 import { dirname, join } from "node:path"
+import { rolldown } from "rolldown"
 import { isMain, root, sourcesUnder } from "./lib/project.ts"
 
 const entry = join(root, "src/workflow/interpreter/index.ts")
@@ -37,12 +37,21 @@ const silent = {
   error: (message: string) => console.error(message)
 }
 
+/** The interpreter as one module of today's JavaScript: the SDK's own loader would turn it into that of 2017. */
+const joinInterpreter = async (file: string): Promise<void> => {
+  const build = await rolldown({ cwd: root, input: entry, external: /^@temporalio\//, platform: "neutral" })
+  await build.write({ file, format: "esm" })
+  await build.close()
+}
+
 /** Bundles the interpreter and writes it to `file` in one step. */
 export const bundle = async (file: string = bundleFile): Promise<void> => {
-  if (!existsSync(entry)) return
   const { bundleWorkflowCode } = await import("@temporalio/worker")
+  const interpreter = `${file.replace(/\.js$/, "")}.${process.pid}.interpreter.js`
+  await mkdir(dirname(file), { recursive: true })
+  await joinInterpreter(interpreter)
   const { code } = await bundleWorkflowCode({
-    workflowsPath: entry,
+    workflowsPath: interpreter,
     logger: silent,
     webpackConfigHook: (config) => ({
       ...config,
@@ -52,8 +61,7 @@ export const bundle = async (file: string = bundleFile): Promise<void> => {
       devtool: false,
       optimization: { ...config.optimization, minimize: false }
     })
-  })
-  await mkdir(dirname(file), { recursive: true })
+  }).finally(() => rm(interpreter, { force: true }))
   const temporary = `${file}.${process.pid}`
   await writeFile(temporary, withoutStacks + code.trimEnd() + emptySourceMap())
   await rename(temporary, file)

@@ -42,7 +42,7 @@ const rules: ReadonlyArray<Rule> = [
   },
   {
     place: "definition",
-    files: /^workflow\/(Definition|Evaluate|interpreter\/Protocol)\.ts$/,
+    files: /^workflow\/(Definition|Evaluate|interpreter\/(Protocol|Value))\.ts$/,
     may: [],
     packages: [],
     why: "the recorded form of a workflow is plain data, shared with the sandbox"

@@ -52,16 +52,31 @@ export const run = (command: string, args: ReadonlyArray<string>, options: RunOp
         PATH: `${join(root, "node_modules/.bin")}${delimiter}${process.env["PATH"] ?? ""}`,
         ...options.env
       },
-      timeout: options.timeout ?? 600_000,
-      killSignal: "SIGKILL",
+      // A group of its own: what the command starts ends with it.
+      detached: true,
       stdio: ["pipe", "pipe", "pipe"]
     })
+    const end = (): void => {
+      if (child.pid !== undefined) {
+        try {
+          process.kill(-child.pid, "SIGKILL")
+        } catch {
+          // It has ended.
+        }
+      }
+    }
+    const timer = setTimeout(end, options.timeout ?? 600_000)
+    process.once("exit", end)
     let stdout = ""
     let stderr = ""
     child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text))
     child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text))
     child.on("error", (error) => done({ code: 127, stdout, stderr: `${stderr}${error.message}\n` }))
-    child.on("close", (code) => done({ code: code ?? 1, stdout, stderr }))
+    child.on("close", (code) => {
+      clearTimeout(timer)
+      process.off("exit", end)
+      done({ code: code ?? 1, stdout, stderr })
+    })
     child.stdin.on("error", () => undefined)
     child.stdin.end(options.input ?? "")
   })
