@@ -32,6 +32,9 @@ const assembledFactor = 4
 /** How many activities of one execution may be under way: servers allow 2,000. */
 const mostInFlight = 1_000
 
+/** How many signals wait to be taken at most. */
+const mostSignals = 10_000
+
 /** How much the state handed to the next run may weigh, in characters of JSON. */
 const carriedSize = 256 * 1024
 
@@ -124,6 +127,10 @@ export class Engine {
 
   /** A signal that came. */
   receive(name: string, payload: Packed): void {
+    if (this.inbox.length >= mostSignals) {
+      this.steps.tell({ warning: { path: "", message: `signal "${name}" was dropped: nothing takes them` } })
+      return
+    }
     this.inbox.push({ name, payload: this.open(payload) })
     this.arrivals += 1
   }
@@ -260,8 +267,10 @@ export class Engine {
     }
   }
 
-  /** Forgets what was remembered of the tasks inside a container that is over. */
+  /** Forgets what was remembered of how far a task is that is over, and of the tasks inside it. */
   forget(path: string): void {
+    this.timers.delete(path)
+    this.collections.delete(path)
     for (const map of [this.done, this.timers, this.collections]) {
       for (const key of map.keys()) {
         if (key.startsWith(path) && (key[path.length] === "." || key[path.length] === "[")) map.delete(key)

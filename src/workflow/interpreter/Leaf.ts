@@ -43,10 +43,16 @@ import { isList, type Value } from "./Value.ts"
 /** How often a step asks again for a tool that no process has, at most. Milliseconds. */
 const longestAbsence = 60_000
 
-const retryPolicy = (defaults: RetryDefinition, own: RetryDefinition | undefined): RetryPolicy => {
+const retryPolicy = (defaults: RetryDefinition, own: RetryDefinition = {}): RetryPolicy => {
   const { maximumAttempts, nonRetryableErrorTypes, ...rest } = { ...defaults, ...own }
+  const { initialInterval, maximumInterval } = rest
+  const crossed =
+    initialInterval !== undefined && maximumInterval !== undefined && initialInterval > maximumInterval
   return {
     ...rest,
+    // One of the two is a default, which gives way to what the task says.
+    ...(crossed && own.maximumInterval === undefined ? { maximumInterval: initialInterval } : {}),
+    ...(crossed && own.maximumInterval !== undefined ? { initialInterval: maximumInterval } : {}),
     // 0 is without end, as in Temporal's own policy; the SDK only takes it left out.
     ...(maximumAttempts === undefined || maximumAttempts === 0 ? {} : { maximumAttempts }),
     ...(nonRetryableErrorTypes === undefined ? {} : { nonRetryableErrorTypes: [...nonRetryableErrorTypes] })

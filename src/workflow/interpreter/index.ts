@@ -12,7 +12,7 @@ import {
 } from "@temporalio/workflow"
 import { ApplicationFailure } from "@temporalio/common"
 import { Engine, local } from "./Engine.ts"
-import { toFailure } from "./Failure.ts"
+import { type StepFailure, toFailure } from "./Failure.ts"
 import { interpret } from "./Interpreter.ts"
 import {
   activityNames,
@@ -90,8 +90,10 @@ export async function compozy(args: StartArguments): Promise<Completion> {
     finish(run, ending)
     return { value, steps: run.steps.count }
   } catch (error) {
-    if (engine === undefined || !isOurs(error)) throw error
-    if (CancellationScope.current().consideredCancelled && isCancellation(error)) {
+    if (!isOurs(error)) throw error
+    const cancelled = CancellationScope.current().consideredCancelled && isCancellation(error)
+    if (engine === undefined) throw cancelled ? error : failureOf(toFailure(error, ""), 0)
+    if (cancelled) {
       ending = { status: "CANCELED", output: null, error: null }
       finish(engine, ending)
       throw error
@@ -99,13 +101,7 @@ export async function compozy(args: StartArguments): Promise<Completion> {
     const failure = toFailure(error, "")
     ending = { status: "FAILED", output: null, error: failure.error }
     finish(engine, ending)
-    const detail: FailureDetail = { error: failure.error, steps: engine.steps.count }
-    throw ApplicationFailure.create({
-      message: failure.error.message,
-      type: failure.error.code,
-      details: [detail],
-      cause: failure
-    })
+    throw failureOf(failure, engine.steps.count)
   }
 }
 
@@ -119,6 +115,15 @@ const untilDoneOrFull = async (engine: Engine): Promise<{ readonly value: Value 
     full.cancel()
   }
 }
+
+/** Anything but a failure of Temporal's own kinds would fail the workflow task, again and again. */
+const failureOf = (failure: StepFailure, steps: number): ApplicationFailure =>
+  ApplicationFailure.create({
+    message: failure.error.message,
+    type: failure.error.code,
+    details: [{ error: failure.error, steps } satisfies FailureDetail],
+    cause: failure
+  })
 
 const finish = (engine: Engine, ending: Ending): void => {
   engine.steps.retell()
