@@ -171,7 +171,7 @@ export class Temporal extends Context.Service<
     ) => Effect.Effect<Json, ServiceError>
     /** Waits until the execution closes, following continue-as-new. */
     readonly result: (execution: ExecutionRef) => Effect.Effect<ExecutionResult, ServiceError>
-    /** Asks the workflow to stop. `NotFound` when it does not exist or is closed. */
+    /** Asks the workflow to stop; one that is closed already stays as it is. `NotFound` when it does not exist. */
     readonly cancel: (execution: ExecutionRef) => Effect.Effect<void, ServiceError>
     /** Stops the workflow at once, without its say. `NotFound` when it does not exist or is closed. */
     readonly terminate: (execution: ExecutionRef, reason?: string) => Effect.Effect<void, ServiceError>

@@ -184,6 +184,24 @@ export const suite = (name: string, layer: Layer.Layer<Temporal, unknown>): void
         })
       )
 
+      it.effect("cannot stop or signal an execution that is closed", () =>
+        Effect.gen(function* () {
+          const temporal = yield* Temporal
+          const { workflowId } = yield* startIdle()
+          yield* temporal.terminate({ workflowId })
+          yield* temporal.cancel({ workflowId })
+          const errors = yield* Effect.all([
+            Effect.flip(temporal.terminate({ workflowId })),
+            Effect.flip(temporal.signal({ workflowId }, "add", 1))
+          ])
+          assert.deepStrictEqual(
+            errors.map((error) => error._tag),
+            ["NotFound", "NotFound"]
+          )
+          assert.strictEqual((yield* temporal.describe({ workflowId })).status, "TERMINATED")
+        })
+      )
+
       it.effect("gives the result of a termination, with its reason", () =>
         Effect.gen(function* () {
           const temporal = yield* Temporal

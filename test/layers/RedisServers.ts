@@ -1,8 +1,9 @@
 /** Real Redis servers of a test's own, stopped when the scope closes. */
 import { Effect } from "effect"
-import { execFileSync, type ChildProcess } from "node:child_process"
+import { type ChildProcess, execFile } from "node:child_process"
 import { writeFileSync } from "node:fs"
 import { join } from "node:path"
+import { promisify } from "node:util"
 import { freePort, start, stop, untilListening } from "../../scripts/services/Process.ts"
 import { temporaryFolder } from "./TemporaryFolder.ts"
 
@@ -46,16 +47,20 @@ export const sentinelOf = Effect.fnUntraced(function* (master: RedisServer, pass
   return yield* launch(port, [file, "--sentinel"])
 })
 
-/** A cluster of three masters. */
-export const redisCluster = Effect.gen(function* () {
+const createCluster = Effect.gen(function* () {
   const nodes = yield* Effect.forEach([1, 2, 3], () =>
     Effect.flatMap(Effect.promise(freePort), (bus) =>
       redisServer(["--cluster-enabled", "yes", "--cluster-port", String(bus)])
     )
   )
   const addresses = nodes.map(({ host, port }) => `${host}:${port}`)
-  execFileSync("redis-cli", ["--cluster", "create", ...addresses, "--cluster-yes"], {
-    stdio: ["ignore", "ignore", "pipe"]
-  })
+  yield* Effect.tryPromise(() =>
+    promisify(execFile)("redis-cli", ["--cluster", "create", ...addresses, "--cluster-yes"], {
+      timeout: 15_000
+    })
+  )
   return nodes
 })
+
+/** A cluster of three masters. A port that was free may be taken when a node wants it: then it is made anew. */
+export const redisCluster = Effect.retry(createCluster, { times: 2 })

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Layer, Redacted } from "effect"
+import { Effect, Fiber, Layer, Redacted } from "effect"
 import { SqlClient } from "effect/sql/SqlClient"
 import { randomUUID } from "node:crypto"
 import { readFileSync } from "node:fs"
@@ -146,7 +146,7 @@ group.skipIf(isLeftOut("postgres"))("PostgreSQL", () => {
           yield* cut
           yield* store.listUsers
         }
-        yield* Effect.forkChild(Effect.andThen(Effect.sleep(5), cut))
+        const cutting = yield* Effect.forkChild(Effect.andThen(Effect.sleep(5), cut))
         for (let index = 0; index < 50; index++) {
           yield* store.putBlob({
             hash: `blob-${index}`,
@@ -154,6 +154,7 @@ group.skipIf(isLeftOut("postgres"))("PostgreSQL", () => {
             executionId: "execution"
           })
         }
+        yield* Fiber.join(cutting)
       })
     )
 

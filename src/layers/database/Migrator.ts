@@ -11,6 +11,7 @@ import { LayerError } from "../LayerError.ts"
 import { type Dialect, postgres } from "./Dialect.ts"
 import type { Migration } from "./Migration.ts"
 import { toNumber } from "./Rows.ts"
+import { transact } from "./Transaction.ts"
 
 /** One migration and whether the database has it. `appliedAt` is in milliseconds since the epoch. */
 export interface MigrationStatus {
@@ -159,7 +160,7 @@ export const makeMigrator = (options: MigratorOptions): Migrator => {
     )
 
   const locked = <A>(effect: Effect.Effect<A, SqlError | LayerError>) =>
-    guard(sql.withTransaction(Effect.andThen(takeLock, effect)))
+    guard(transact(sql, Effect.andThen(takeLock, effect)))
 
   return {
     up: locked(

@@ -20,6 +20,7 @@ import {
   type WorkflowRow
 } from "./Rows.ts"
 import { toStoreError } from "./StoreErrors.ts"
+import { transact } from "./Transaction.ts"
 
 const TERMINAL = [
   "SUCCESS",
@@ -201,13 +202,14 @@ export const makeSqlStore = (sql: SqlClient, options: SqlStoreOptions): Store["S
 
   return {
     withTransaction: (effect) =>
-      sql
-        .withTransaction(Effect.mapError(effect, (error) => new CallerFailure(error)))
-        .pipe(
-          Effect.mapError((error) =>
-            error instanceof CallerFailure ? error.error : toStoreError("store.withTransaction", error)
-          )
-        ),
+      transact(
+        sql,
+        Effect.mapError(effect, (error) => new CallerFailure(error))
+      ).pipe(
+        Effect.mapError((error) =>
+          error instanceof CallerFailure ? error.error : toStoreError("store.withTransaction", error)
+        )
+      ),
 
     ping: Effect.asVoid(runOnce("store.ping", sql`SELECT 1`)),
 
@@ -257,7 +259,8 @@ export const makeSqlStore = (sql: SqlClient, options: SqlStoreOptions): Store["S
     deleteWorkflowState: (executionId) =>
       write(
         "store.deleteWorkflowState",
-        sql.withTransaction(
+        transact(
+          sql,
           Effect.all(
             [
               sql`
@@ -283,7 +286,7 @@ export const makeSqlStore = (sql: SqlClient, options: SqlStoreOptions): Store["S
         "store.putTaskStates",
         cut.length === 1
           ? putTaskPiece(only)
-          : sql.withTransaction(Effect.forEach(cut, putTaskPiece, { discard: true }))
+          : transact(sql, Effect.forEach(cut, putTaskPiece, { discard: true }))
       )
     },
 
@@ -326,7 +329,7 @@ export const makeSqlStore = (sql: SqlClient, options: SqlStoreOptions): Store["S
       const use = sql`
         INSERT INTO blob_uses ${sql.insert({ execution_id: executionId, hash })}
         ON CONFLICT (execution_id, hash) DO NOTHING`
-      yield* write(operation, sql.withTransaction(Effect.andThen(insert, use)))
+      yield* write(operation, transact(sql, Effect.andThen(insert, use)))
     }),
 
     getBlob: (hash) =>

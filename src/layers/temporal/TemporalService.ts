@@ -242,15 +242,20 @@ export const makeTemporalOperations = (
     }),
 
     cancel: (execution) =>
-      Effect.asVoid(
-        call("temporal.cancel", REQUEST_TIMEOUT, () =>
-          service.requestCancelWorkflowExecution({
-            namespace,
-            identity,
-            requestId: randomUUID(),
-            workflowExecution: toExecution(execution)
-          })
-        )
+      call("temporal.cancel", REQUEST_TIMEOUT, () =>
+        service.requestCancelWorkflowExecution({
+          namespace,
+          identity,
+          requestId: randomUUID(),
+          workflowExecution: toExecution(execution)
+        })
+      ).pipe(
+        // Older servers say so of an execution that has closed; newer ones take the request.
+        Effect.catchIf(
+          (error) => error._tag === "NotFound" && error.message.includes("already completed"),
+          () => Effect.void
+        ),
+        Effect.asVoid
       ),
 
     terminate: (execution, reason) =>
