@@ -1,32 +1,12 @@
 /** `compozy config show`, `validate` and `diagnostics`. */
 import * as Effect from "effect/Effect"
-import * as Redacted from "effect/Redacted"
-import type { EffectiveMode } from "../../config/EffectiveMode.ts"
-import { isSecret } from "../../config/Key.ts"
-import { describeOrigin } from "../../config/Origin.ts"
+import { diagnoseConfig as explain, formatDiagnostics } from "../../config/Diagnostics.ts"
 import { type ConfigProblem, formatPlace } from "../../config/Problem.ts"
-import type { ResolvedValue } from "../../config/Reading.ts"
-import { formatDuration, formatSize, maskCredentials } from "../../config/Value.ts"
+import { showConfig as shownValues, showConfigJson } from "../../config/Show.ts"
+import { validateConfig as findDoubts } from "../../config/Validate.ts"
 import { type ExitCode, ExitCode as Code } from "../ExitCode.ts"
 import { loadProject, type Project } from "../Project.ts"
 import { type CommandContext, paint, printable, printJson, printTable } from "../Terminal.ts"
-
-const hidden = "********"
-
-/** A value that may be printed: a secret is never in it. */
-const plain = ({ key, value }: ResolvedValue): unknown => {
-  if (isSecret(key) || Redacted.isRedacted(value)) return hidden
-  return typeof value === "string" ? maskCredentials(value) : value
-}
-
-const shown = (resolved: ResolvedValue): string => {
-  const value = plain(resolved)
-  const { kind } = resolved.key.type
-  if (typeof value === "number" && kind === "duration") return formatDuration(value)
-  if (typeof value === "number" && kind === "size") return formatSize(value)
-  if (typeof value === "string") return printable(value)
-  return JSON.stringify(value)
-}
 
 const fileOf = ({ settings }: Project): string | null => settings.file ?? null
 
@@ -36,24 +16,22 @@ export const showConfig = Effect.fnUntraced(function* (
   withOrigin: boolean
 ): Effect.fn.Return<ExitCode, unknown> {
   const project = yield* loadProject(context)
+  const values = shownValues(project)
   const { terminal } = context
   if (context.json) {
-    const settings = Object.fromEntries(
-      project.values.map((resolved) => [
-        resolved.key.path,
-        withOrigin ? { value: plain(resolved), origin: describeOrigin(resolved.origin) } : plain(resolved)
-      ])
-    )
+    // As schemas/config.json has it; with the origins, one entry a key.
+    const settings = withOrigin
+      ? Object.fromEntries(values.map(({ key, value, source }) => [key, { value, origin: source }]))
+      : showConfigJson(project)
     printJson(terminal, { file: fileOf(project), settings })
     return Code.ok
   }
   printTable(
     terminal,
     withOrigin ? ["KEY", "VALUE", "FROM"] : ["KEY", "VALUE"],
-    project.values.map((resolved) => {
-      const cells = [resolved.key.path, shown(resolved)]
-      return withOrigin ? cells.concat(describeOrigin(resolved.origin)) : cells
-    })
+    values.map(({ key, text, source }) =>
+      withOrigin ? [key, printable(text), printable(source)] : [key, printable(text)]
+    )
   )
   return Code.ok
 })
@@ -75,12 +53,13 @@ export const validateConfig = Effect.fnUntraced(function* (
   context: CommandContext
 ): Effect.fn.Return<ExitCode, unknown> {
   const project = yield* loadProject(context)
+  const warnings = yield* findDoubts(project)
   const { terminal } = context
   if (context.json) {
-    printJson(terminal, { valid: true, file: fileOf(project), warnings: project.warnings })
+    printJson(terminal, { valid: true, file: fileOf(project), warnings })
     return Code.ok
   }
-  printWarnings(context, project.warnings)
+  printWarnings(context, warnings)
   const file = fileOf(project)
   terminal.err(
     file === null ? "There is no config file; the defaults are valid.\n" : `${printable(file)} is valid.\n`
@@ -88,58 +67,13 @@ export const validateConfig = Effect.fnUntraced(function* (
   return Code.ok
 })
 
-const because = (mode: EffectiveMode): string =>
-  mode.inherited ? `follows mode, ${describeOrigin(mode.origin)}` : describeOrigin(mode.origin)
-
 /** Explains the effective mode of each component, what is set aside, and what to be careful with. */
 export const diagnoseConfig = Effect.fnUntraced(function* (
   context: CommandContext
 ): Effect.fn.Return<ExitCode, unknown> {
-  const project = yield* loadProject(context)
-  const { modes, setAside, warnings } = project
+  const diagnostics = explain(yield* loadProject(context))
   const { terminal } = context
-  if (context.json) {
-    const component = (mode: EffectiveMode) => ({
-      mode: mode.mode,
-      inherited: mode.inherited,
-      origin: describeOrigin(mode.origin)
-    })
-    printJson(terminal, {
-      file: fileOf(project),
-      modes: {
-        global: { mode: modes.global.mode, origin: describeOrigin(modes.global.origin) },
-        database: component(modes.database),
-        redis: component(modes.redis),
-        temporal: component(modes.temporal)
-      },
-      setAside: setAside.map(({ key, origin, reason }) => ({
-        key: key.path,
-        origin: describeOrigin(origin),
-        reason
-      })),
-      warnings
-    })
-    return Code.ok
-  }
-  printTable(
-    terminal,
-    ["COMPONENT", "MODE", "BECAUSE"],
-    [
-      ["(all)", modes.global.mode, describeOrigin(modes.global.origin)],
-      ["database", modes.database.mode, because(modes.database)],
-      ["redis", modes.redis.mode, because(modes.redis)],
-      ["temporal", modes.temporal.mode, because(modes.temporal)]
-    ]
-  )
-  if (setAside.length > 0) {
-    terminal.out("\nSet aside:\n")
-    for (const { key, origin, reason } of setAside) {
-      terminal.out(`  ${key.path} (${printable(describeOrigin(origin))}): ${printable(reason)}\n`)
-    }
-  }
-  if (warnings.length > 0) {
-    terminal.out("\nWarnings:\n")
-    for (const warning of warnings) terminal.out(`  ${printable(problemText(warning))}\n`)
-  }
+  if (context.json) printJson(terminal, diagnostics)
+  else terminal.out(`${printable(formatDiagnostics(diagnostics))}\n`)
   return Code.ok
 })
