@@ -42,9 +42,7 @@ export const contents = async (redis: Redis, db = 0): Promise<Record<string, unk
               ? (await redis.smembers(key)).toSorted()
               : type === "zset"
                 ? await redis.zrange(key, 0, -1, "WITHSCORES")
-                : type === "stream"
-                  ? [await redis.xrange(key, "-", "+"), await redis.xinfo("STREAM", key, "FULL")]
-                  : undefined
+                : undefined
     out[key] = [type, value, await redis.call("PEXPIRETIME", key)]
   }
   await redis.select(0)

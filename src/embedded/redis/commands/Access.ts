@@ -4,7 +4,6 @@ import { HashValue } from "../types/HashValue.ts"
 import { ListValue } from "../types/ListValue.ts"
 import { SetValue } from "../types/SetValue.ts"
 import { SortedSetValue } from "../types/SortedSetValue.ts"
-import { StreamValue } from "../types/StreamValue.ts"
 import { StringBuffer } from "../types/StringBuffer.ts"
 import type { Value } from "../db/Value.ts"
 
@@ -36,7 +35,6 @@ const asList = typed(ListValue)
 const asHash = typed(HashValue)
 const asSet = typed(SetValue)
 const asSortedSet = typed(SortedSetValue)
-const asStream = typed(StreamValue)
 
 /** The list under a key, for reading. */
 export const readList = (client: Client, key: string): ListValue | undefined =>
@@ -62,12 +60,6 @@ export const readSortedSet = (client: Client, key: string): SortedSetValue | und
 /** The sorted set under a key, to be changed. */
 export const writeSortedSet = (client: Client, key: string): SortedSetValue | undefined =>
   asSortedSet(client.db.findForWrite(key)?.value)
-/** The stream under a key, for reading. */
-export const readStream = (client: Client, key: string): StreamValue | undefined =>
-  asStream(client.db.find(key)?.value)
-/** The stream under a key, to be changed. */
-export const writeStream = (client: Client, key: string): StreamValue | undefined =>
-  asStream(client.db.findForWrite(key)?.value)
 
 /** Stores an empty value under a key that did not exist. */
 export const create = <T extends Value>(client: Client, key: string, value: T): T => {

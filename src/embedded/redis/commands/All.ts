@@ -1,4 +1,5 @@
 import { CommandTable } from "../exec/CommandTable.ts"
+import { BITMAPS } from "./Bitmaps.ts"
 import { CONNECTION } from "./Connection.ts"
 import { HASHES } from "./Hashes.ts"
 import { KEYS } from "./Keys.ts"
@@ -14,6 +15,7 @@ import { TRANSACTIONS } from "./Transactions.ts"
 /** Every command that the engine knows. */
 export const COMMANDS = new CommandTable({
   string: STRINGS,
+  bitmap: BITMAPS,
   list: LISTS,
   hash: HASHES,
   set: SETS,

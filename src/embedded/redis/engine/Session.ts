@@ -38,6 +38,8 @@ interface Wait {
 const SLICE = 1024
 const SLICE_MILLIS = 5
 const LONGEST_TIMER = 2147483647
+/** A client that does not read its replies is cut off when this many bytes wait for it. */
+const UNSENT_LIMIT = 256 * 1024 * 1024
 const CHUNK = 8 * 1024 * 1024
 
 /** One connection: its protocol, transaction, subscriptions and what it waits for. */
@@ -219,7 +221,7 @@ export class Session implements Client {
     if (this.closing) {
       this.transport.end()
       this.close()
-    }
+    } else if (this.transport.unsentBytes() > UNSENT_LIMIT) this.kill()
   }
 
   closeAfterReply(): void {

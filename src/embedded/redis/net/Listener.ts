@@ -14,8 +14,6 @@ export interface Listening {
   readonly close: () => Promise<void>
 }
 
-/** A client that does not read its replies is cut off when this many bytes wait for it. */
-const UNSENT_LIMIT = 256 * 1024 * 1024
 /** Bytes that may wait behind a blocking command before the socket is read no further. */
 const BACKLOG_LIMIT = 1024 * 1024
 
@@ -29,7 +27,6 @@ const serve = (engine: Engine, socket: Socket, password: string | undefined): Se
       localAddress: `${socket.localAddress ?? "?"}:${socket.localPort ?? 0}`,
       send: (bytes) => {
         socket.write(bytes)
-        if (socket.writableLength > UNSENT_LIMIT) session.kill()
       },
       end: () => socket.end(),
       destroy: () => socket.destroy(),

@@ -5,7 +5,6 @@ import { HashValue } from "./HashValue.ts"
 import { ListValue } from "./ListValue.ts"
 import { SetValue } from "./SetValue.ts"
 import { SortedSetValue } from "./SortedSetValue.ts"
-import { StreamValue } from "./StreamValue.ts"
 import { StringBuffer } from "./StringBuffer.ts"
 
 /** The name of a value's type. */
@@ -14,8 +13,7 @@ export const typeOf = (value: Value): string => {
   if (value instanceof ListValue) return "list"
   if (value instanceof HashValue) return "hash"
   if (value instanceof SetValue) return "set"
-  if (value instanceof SortedSetValue) return "zset"
-  return "stream"
+  return "zset"
 }
 
 /** The encoding that Redis 7 would use. */
@@ -28,8 +26,7 @@ export const encodingOf = (value: Value): string => {
   if (value instanceof ListValue) return "quicklist"
   if (value instanceof HashValue) return value.compact ? "listpack" : "hashtable"
   if (value instanceof SetValue) return value.compact ? "intset" : "hashtable"
-  if (value instanceof SortedSetValue) return value.compact ? "listpack" : "skiplist"
-  return "stream"
+  return value.compact ? "listpack" : "skiplist"
 }
 
 /** A value of its own with the same content. */
@@ -56,11 +53,8 @@ export const cloneValue = (value: Value, limits: EncodingLimits): Value => {
     set.compact = value.compact
     return set
   }
-  if (value instanceof SortedSetValue) {
-    const sorted = new SortedSetValue()
-    value.members.forEach((member) => sorted.set(member.key, member.score, limits))
-    sorted.compact = value.compact
-    return sorted
-  }
-  return value instanceof StreamValue ? value.clone() : value
+  const sorted = new SortedSetValue()
+  value.members.forEach((member) => sorted.set(member.key, member.score, limits))
+  sorted.compact = value.compact
+  return sorted
 }
