@@ -88,6 +88,8 @@ const resolved = (type: KeyType): JsonSchema => {
       }
     case "headers":
       return { type: "string" }
+    case "url":
+      return type.secret ? { type: "string" } : written(type)
     default:
       return written(type)
   }
