@@ -9,6 +9,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
+import { suspendHooks } from "../config/Hooks.ts"
 import type { Services } from "../config/ModeConfig.ts"
 import type { DatabaseSettings, RedisSettings, Settings, TemporalSettings } from "../config/Settings.ts"
 import type { LayerError } from "../layers/LayerError.ts"
@@ -126,16 +127,23 @@ const userContext = (source: StackSource, services: Context.Context<Services>) =
   )
 }
 
+/** Compozy's own packages need none of the module hooks that a user's TypeScript does. */
+const withoutHooks = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+  Effect.acquireUseRelease(
+    Effect.sync(suspendHooks),
+    () => effect,
+    (resume) => Effect.sync(resume)
+  )
+
 /** The same services, whose workers wait for `beforeWorker`. */
 const withBeforeWorker = (
   context: Context.Context<Services>,
-  beforeWorker: Effect.Effect<void> | undefined
+  beforeWorker: Effect.Effect<void>
 ): Context.Context<Services> => {
-  if (beforeWorker === undefined) return context
   const temporal = Context.get(context, Temporal)
   return Context.add(context, Temporal, {
     ...temporal,
-    worker: (options) => Effect.andThen(beforeWorker, temporal.worker(options))
+    worker: (options) => withoutHooks(Effect.andThen(beforeWorker, temporal.worker(options)))
   })
 }
 
@@ -174,11 +182,13 @@ export const buildStack: (
 ) => Effect.Effect<Context.Context<Services | Executions>, StackError, Scope.Scope> = Effect.fnUntraced(
   function* (settings, source, options) {
     yield* ownFiles(settings)
-    const services = yield* Layer.build(
-      Layer.mergeAll(
-        databaseLayer(settings.database).pipe(timedLayer("database")),
-        redisLayer(settings.redis).pipe(timedLayer("redis")),
-        temporalLayer(settings.temporal).pipe(timedLayer("temporal"))
+    const services = yield* withoutHooks(
+      Layer.build(
+        Layer.mergeAll(
+          databaseLayer(settings.database).pipe(timedLayer("database")),
+          redisLayer(settings.redis).pipe(timedLayer("redis")),
+          temporalLayer(settings.temporal).pipe(timedLayer("temporal"))
+        )
       )
     )
     const context = yield* timed("user layer")(userContext(source, services))
@@ -192,7 +202,7 @@ export const buildStack: (
           worker: settings.worker,
           limits: settings.limits
         })
-      ).pipe(Effect.provideContext(withBeforeWorker(context, options?.beforeWorker)))
+      ).pipe(Effect.provideContext(withBeforeWorker(context, options?.beforeWorker ?? Effect.void)))
     )
     if (!isFresh(settings)) yield* Effect.forkScoped(reconcile(Context.get(executions, Executions)))
     return Context.merge(context, executions)
