@@ -63,6 +63,3 @@ const matchClass = (pattern: string, start: number, byte: number): number => {
   }
   return found === negated ? -1 : p
 }
-
-/** The literal that a pattern is, if it has no special character. */
-export const isLiteral = (pattern: string): boolean => !/[*?[\\]/.test(pattern)
