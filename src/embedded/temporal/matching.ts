@@ -117,6 +117,16 @@ export class Matching<T> {
     if (queue !== undefined) queue.lastPoll = 0
   }
 
+  /** Takes everything that waits in a queue out of it. */
+  drain(key: string): QueuedTask[] {
+    const queue = this.#queues.get(key)
+    if (queue === undefined) return []
+    const tasks = queue.tasks.slice(queue.head)
+    queue.tasks.length = 0
+    queue.head = 0
+    return tasks
+  }
+
   backlog(key: string): number {
     const queue = this.#queues.get(key)
     return queue === undefined ? 0 : queue.tasks.length - queue.head

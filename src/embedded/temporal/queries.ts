@@ -11,6 +11,8 @@ import type { PendingQuery, Run } from "./run.ts"
 export interface DirectQuery {
   readonly run: Run
   readonly pending: PendingQuery
+  /** Whether a worker has it. */
+  taken: boolean
 }
 
 export interface QueryAnswer {
@@ -72,7 +74,7 @@ export class Queries {
   #dispatch(run: Run, pending: PendingQuery): void {
     const index = run.queries.indexOf(pending)
     if (index >= 0) run.queries.splice(index, 1)
-    this.#direct.set(pending.id, { run, pending })
+    this.#direct.set(pending.id, { run, pending, taken: false })
     this.dispatch(run, pending.id)
   }
 

@@ -34,6 +34,9 @@ import {
 /** How long a sticky queue counts as served after the last poll; service/matching/matching_engine.go. */
 const stickyPollerMs = 10_000
 
+/** How long a query waits for the worker that has the workflow in its cache. */
+const stickyQueryMs = 2000
+
 /** A page of history in the answer to a poll. */
 const pageBytes = 2 * 1024 * 1024
 const pageEvents = 2000
@@ -107,10 +110,23 @@ export class Tasks {
 
   readonly #dispatchQuery = (run: Run, queryId: string): void => {
     const sticky = run.x.sticky
-    const queue =
-      sticky !== undefined && this.#engine.isPolled(run.namespace, sticky.queue)
-        ? sticky.queue
-        : (run.h.started.taskQueue?.name ?? "")
+    const normal = run.h.started.taskQueue?.name ?? ""
+    let queue = normal
+    if (sticky !== undefined && this.#engine.isPolled(run.namespace, sticky.queue)) {
+      queue = sticky.queue
+      // Its worker may have died a moment ago: then any other one answers.
+      const fallBack = setTimeout(() => {
+        if (this.#queries.direct(queryId)?.taken !== false) return
+        this.workflows.offer(Matching.key(run.namespace, normal), {
+          kind: "query",
+          runId: run.runId,
+          id: 0,
+          attempt: 0,
+          queryId
+        })
+      }, stickyQueryMs)
+      fallBack.unref()
+    }
     this.workflows.offer(Matching.key(run.namespace, queue), {
       kind: "query",
       runId: run.runId,
@@ -230,7 +246,8 @@ export class Tasks {
 
   #queryTask(run: Run, queryId: string, sticky: boolean): Uint8Array | undefined {
     const direct = this.#queries.direct(queryId)
-    if (direct === undefined) return undefined
+    if (direct === undefined || direct.taken) return undefined
+    direct.taken = true
     const page = sticky
       ? { frames: [], nextPageToken: new Uint8Array(0) }
       : historyPage(run, 1, run.frames.length)
@@ -403,11 +420,29 @@ export class Tasks {
   shutdownWorker(request: Request<"ShutdownWorker">): void {
     const key = request.workerInstanceKey ?? ""
     if (key !== "") this.#gone.add(key)
-    if (request.stickyTaskQueue)
-      this.workflows.forget(Matching.key(request.namespace ?? "", request.stickyTaskQueue))
-    if (key === "") return
-    this.workflows.release((poller) => poller.workerInstanceKey === key)
-    this.activities.release((poller) => poller.workerInstanceKey === key)
+    if (key !== "") {
+      this.workflows.release((poller) => poller.workerInstanceKey === key)
+      this.activities.release((poller) => poller.workerInstanceKey === key)
+    }
+    if (!request.stickyTaskQueue) return
+    const sticky = Matching.key(request.namespace ?? "", request.stickyTaskQueue)
+    this.workflows.forget(sticky)
+    for (const task of this.workflows.drain(sticky)) this.#moveToNormalQueue(task)
+  }
+
+  /** What waits for a worker that is gone need not wait for the sticky timeout. */
+  #moveToNormalQueue(queued: QueuedTask): void {
+    const run = this.#engine.findRun(queued.runId)
+    if (run === undefined) return
+    if (queued.kind === "query") return this.#queries.redispatch(run, queued.queryId ?? "")
+    const { task } = run.x
+    if (task === undefined || task.startedEventId > 0 || task.scheduledEventId !== queued.id) return
+    this.#engine.transact((tx) => {
+      tx.touch(run)
+      run.x.sticky = undefined
+      run.x.task = { ...task, stickyUntil: undefined }
+      tx.offers.push({ kind: "workflow", run })
+    })
   }
 
   /** How many polls wait. */

@@ -220,16 +220,18 @@ describe("workflow tasks", () => {
   })
 
   it("takes a timer back that fired while the worker cancelled it", async () => {
-    const { worker, id } = await setup()
-    await worker.complete(await worker.poll(), [startTimer("t", 30)])
-    await worker.signal(id)
-    const task = await worker.poll()
+    const { worker, id, runId } = await setup()
+    // The next task is with the worker from the moment the timer starts.
+    const { workflowTask } = await worker.complete(await worker.poll(), [startTimer("t", 1)], {
+      forceCreateNewWorkflowTask: true,
+      returnNewWorkflowTask: true
+    })
+    const task = { taskToken: workflowTask?.taskToken ?? null }
+    const run = rig.service.engine.findRun(runId)
     const described = async () =>
       (await worker.rpc.describeWorkflowExecution({ namespace, execution: { workflowId: id } }))
         .workflowExecutionInfo
-    await expect
-      .poll(() => rig.service.engine.findRun(task.workflowExecution?.runId ?? "")?.x.buffered.length)
-      .toBe(1)
+    await expect.poll(() => run?.x.buffered.length).toBe(1)
     await worker.complete(task, [cancelTimer("t"), completeWorkflow()])
     expect((await worker.names(id)).slice(-3)).toEqual([
       "workflowTaskCompleted",

@@ -1,4 +1,5 @@
 import { timingSafeEqual } from "node:crypto"
+import { createServer } from "node:net"
 
 import { Metadata, Server, ServerCredentials } from "@grpc/grpc-js"
 import type { handleUnaryCall, MethodDefinition, sendUnaryData, ServerUnaryCall } from "@grpc/grpc-js"
@@ -100,6 +101,14 @@ const settle = async (
   callback(null, value)
 }
 
+/** Finds a busy port before grpc-js does, which would also tell it on stderr. */
+const assertFree = (host: string, port: number): Promise<void> =>
+  new Promise((resolve, reject) => {
+    const probe = createServer()
+    probe.once("error", reject)
+    probe.listen(port, host, () => probe.close(() => resolve()))
+  })
+
 /** Serves handlers by gRPC. Methods of the services that have no handler are answered as not implemented. */
 export const serve = async (
   services: Readonly<Record<string, Readonly<Record<string, Handler>>>>,
@@ -145,6 +154,7 @@ export const serve = async (
     server.addService(definition, implementation)
   }
 
+  if (options.port !== 0) await assertFree(options.host, options.port)
   const port = await new Promise<number>((resolve, reject) => {
     server.bindAsync(`${options.host}:${options.port}`, ServerCredentials.createInsecure(), (error, bound) =>
       error === null ? resolve(bound) : reject(error)
