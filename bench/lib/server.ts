@@ -45,15 +45,17 @@ export const startServer = async (folder: string, args: ReadonlyArray<string> = 
   const marks: Array<Mark> = []
   const said: Array<string> = []
   let url = ""
+  let ready = Number.NaN
   const lines = createInterface({ input: child.stderr })
   for await (const line of lines) {
     const mark = markOf(line)
     if (mark === undefined) said.push(line)
     else marks.push(mark)
     url ||= /https?:\/\/127\.0\.0\.1:\d+/.exec(line)?.[0] ?? ""
-    if (mark?.phase === "ready") break
+    if (mark?.phase === "ready") ready = performance.now() - spawned
+    // The address follows the mark.
+    if (url !== "" && !Number.isNaN(ready)) break
   }
-  const ready = performance.now() - spawned
   child.stderr.resume()
   if (url === "") {
     child.kill("SIGKILL")
