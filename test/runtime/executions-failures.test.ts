@@ -1,7 +1,16 @@
 import { Context, Effect, Layer, Schema, Stream } from "effect"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import type { ExecutionEvent } from "../../src/runtime/Executions.ts"
-import { Activity, defineSignal, defineTool, defineWorkflow } from "../../src/workflow/index.ts"
+import {
+  Activity,
+  decode,
+  defineSignal,
+  defineTool,
+  defineWorkflow,
+  fn,
+  type AttemptError,
+  type Ref
+} from "../../src/workflow/index.ts"
 import { eventually, makeStack, type TestStack } from "./executionsStack.ts"
 
 const Empty = Schema.Struct({})
@@ -118,6 +127,56 @@ const checking = defineWorkflow(
     return { text: input.text }
   }
 )
+const Anything = Schema.Struct({ value: Schema.Json })
+const handled = { onError: ({ error }: { error: Ref<AttemptError> }) => error }
+
+/** Workflows that fail in ways that only show when they run. */
+const wrong = [
+  defineWorkflow({ id: "sleeps", input: Schema.Struct({ value: Schema.String }) }, ({ input, task }) =>
+    task.attempt(
+      "tried",
+      () => {
+        task.sleep("nap", input.value)
+        return null
+      },
+      handled
+    )
+  ),
+  defineWorkflow({ id: "decodes", input: Anything }, ({ input, task }) =>
+    task.attempt("tried", () => decode(Schema.Array(Schema.String), input.value), handled)
+  ),
+  defineWorkflow({ id: "computes", input: Anything }, ({ input, task }) =>
+    task.attempt(
+      "tried",
+      () =>
+        fn("throws", [input.value], () => {
+          if (input !== undefined) throw new TypeError("no")
+          return 1
+        }),
+      handled
+    )
+  ),
+  defineWorkflow({ id: "signals", input: Anything }, ({ task }) =>
+    task.attempt(
+      "tried",
+      () => {
+        task.signal("send", { execution: "nobody", signal: go, payload: { ok: true } })
+        return null
+      },
+      handled
+    )
+  ),
+  defineWorkflow({ id: "starts", input: Anything }, ({ task }) =>
+    task.attempt("tried", () => task.workflow("run", giving, {}), handled)
+  ),
+  defineWorkflow({ id: "waits", input: Anything }, ({ task }) =>
+    task.attempt("tried", () => task.wait("late", { signal: go, timeout: "5 millis" }), handled)
+  ),
+  defineWorkflow({ id: "fails", input: Anything }, ({ task }) =>
+    task.attempt("tried", () => task.fail("stop", "enough", { error: "Stopped" }), handled)
+  )
+] as const
+
 const until = defineWorkflow({ id: "until", input: Empty }, ({ task }) => task.wait("go", { signal: go }))
 
 describe("what goes wrong", () => {
@@ -126,7 +185,18 @@ describe("what goes wrong", () => {
     stack = await makeStack(
       {
         name: "failures",
-        workflows: [retrying, giving, mismatching, mailing, holding, blocking, slowly, checking, until]
+        workflows: [
+          retrying,
+          giving,
+          mismatching,
+          mailing,
+          holding,
+          blocking,
+          slowly,
+          checking,
+          until,
+          ...wrong
+        ]
       },
       Layer.succeed(Mailer, { send: (to) => `to ${to}` }) as unknown as Layer.Layer<never>
     )
@@ -171,6 +241,20 @@ describe("what goes wrong", () => {
     expect(status).toBe("FAILED")
     expect(error?.code).toBe("COMPOZY_OUTPUT_INVALID")
     expect(error?.message).toContain("text")
+  })
+
+  it.each([
+    ["sleeps", { path: "tried.nap", code: "COMPOZY_DURATION_INVALID" }],
+    ["decodes", { code: "COMPOZY_DECODE_FAILED", type: "DecodeFailed" }],
+    ["computes", { path: "tried.throws", code: "COMPOZY_TASK_FAILED", type: "TypeError", message: "no" }],
+    ["signals", { path: "tried.send", code: "COMPOZY_TASK_FAILED" }],
+    ["starts", { path: "tried.run", code: "CARD_REFUSED", type: "Refused", message: "no" }],
+    ["waits", { path: "tried.late", code: "COMPOZY_WAIT_TIMED_OUT" }],
+    ["fails", { path: "tried.stop", type: "Stopped", message: "enough" }]
+  ])("an attempt whose block %s without success is told where and why", async (workflow, error) => {
+    const { output, status } = await stack.execute(workflow, { value: "soon" })
+    expect(status).toBe("SUCCESS")
+    expect(output).toMatchObject(error)
   })
 
   it("an Effect tool gets the user's services and its own step", async () => {

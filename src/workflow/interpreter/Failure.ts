@@ -54,7 +54,11 @@ export const toFailure = (error: unknown, task: string): StepFailure => {
     error instanceof ActivityFailure || error instanceof ChildWorkflowFailure ? error.cause : error
   if (cause instanceof ApplicationFailure) {
     const detail = detailOf(cause)
-    if (isFailureDetail(detail)) return new StepFailure(detail.error)
+    if (isFailureDetail(detail)) {
+      // The child's own path means nothing here.
+      const { task: within = null, ...why } = detail.error
+      return new StepFailure({ ...why, task, details: { child: { task: within } } })
+    }
     const known = isActivityDetail(detail) ? detail : {}
     return new StepFailure(
       {
