@@ -82,7 +82,7 @@ export interface Message {
  * connection to a Redis elsewhere is broken is missed.
  */
 export interface PubSub {
-  /** How many subscribers received it. */
+  /** How many subscribers received it; those of a cluster's other servers are not counted. */
   readonly publish: (channel: string, payload: string) => Effect.Effect<number, ServiceError>
   readonly subscribe: (
     ...channels: ReadonlyArray<string>
