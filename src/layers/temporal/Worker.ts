@@ -7,6 +7,7 @@ import { loadWorkerSdk } from "./NativeRuntime.ts"
 import { toTemporalError } from "./TemporalErrors.ts"
 
 const DEFAULT_GRACE = 10_000
+const MAX_HEARTBEAT_INTERVAL = 5_000
 /** How long activities that were cancelled when the grace was over have to notice, before the worker ends without them. */
 const FORCE_AFTER_GRACE = 2_000
 
@@ -40,6 +41,8 @@ const toSdkOptions = (
     taskQueue: options.taskQueue,
     workflowBundle: options.workflowBundle,
     activities: options.activities,
+    // A cancellation comes with the answer to a heartbeat: by default up to a minute passes between two.
+    maxHeartbeatThrottleInterval: MAX_HEARTBEAT_INTERVAL,
     shutdownGraceTime: grace,
     shutdownForceTime: grace + FORCE_AFTER_GRACE,
     ...(options.identity !== undefined && { identity: options.identity }),
