@@ -1,15 +1,23 @@
+import { writeFile } from "node:fs/promises"
+import { join } from "node:path"
 import { Schema } from "effect"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
-import { compozy, config, makeProject, spawnCli, type TestProject } from "./support.ts"
+import { commandLine, compozy, config, makeProject, spawnCli, type TestProject } from "./support.ts"
 
 const Started = Schema.Struct({ executionId: Schema.String })
+const Status = Schema.Struct({ status: Schema.String })
+
+const patiently = { timeout: 15_000, interval: 20 }
 
 let project: TestProject
 let server: ReturnType<typeof spawnCli>
 let url: string
 
+const runtimeFolder = process.env["XDG_RUNTIME_DIR"]
+
 beforeAll(async () => {
   project = await makeProject({ "compozy.config.ts": config, "input.json": '{"name":"File"}' })
+  process.env["XDG_RUNTIME_DIR"] = project.env["XDG_RUNTIME_DIR"]
   server = spawnCli(project, ["start", "--json"])
   url = (await server.ready()).url
 })
@@ -18,6 +26,8 @@ afterAll(async () => {
   server.child.kill("SIGTERM")
   expect(await server.exited).toMatchObject({ code: 0 })
   await project.remove()
+  if (runtimeFolder === undefined) delete process.env["XDG_RUNTIME_DIR"]
+  else process.env["XDG_RUNTIME_DIR"] = runtimeFolder
 })
 
 describe("compozy run against the running server", () => {
@@ -28,7 +38,7 @@ describe("compozy run against the running server", () => {
   })
 
   it("prints one object with --json, and takes the input from a file", async () => {
-    const { code, stdout, stderr } = await compozy(
+    const { code, stdout, stderr } = await commandLine(
       project,
       "run",
       "hello",
@@ -46,7 +56,7 @@ describe("compozy run against the running server", () => {
   })
 
   it("exits with 1 when the workflow fails, and says in which step", async () => {
-    const failed = await compozy(project, "run", "hello", "--input", '{"name":"nobody"}', "--json")
+    const failed = await commandLine(project, "run", "hello", "--input", '{"name":"nobody"}', "--json")
     expect(failed.code).toBe(1)
     expect(JSON.parse(failed.stdout)).toMatchObject({
       workflow: "hello",
@@ -56,7 +66,7 @@ describe("compozy run against the running server", () => {
   })
 
   it("exits with 2 when the input does not fit, and names the fields", async () => {
-    const { code, stdout, stderr } = await compozy(project, "run", "hello", "nam=Ada", "times=x")
+    const { code, stdout, stderr } = await commandLine(project, "run", "hello", "nam=Ada", "times=x")
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" })
     expect(stderr).toMatchInlineSnapshot(`
       "error: The input of workflow "hello" is not valid: nam: is no field of the input; did you mean "name"?; times: expects a whole number, not "x"
@@ -66,7 +76,7 @@ describe("compozy run against the running server", () => {
   })
 
   it("exits with 5 when there is no such workflow, also as JSON", async () => {
-    const { code, stdout } = await compozy(project, "run", "helo", "--json")
+    const { code, stdout } = await commandLine(project, "run", "helo", "--json")
     expect(code).toBe(5)
     expect(JSON.parse(stdout)).toEqual({
       executionId: null,
@@ -81,32 +91,45 @@ describe("compozy run against the running server", () => {
 })
 
 describe("compozy execution", () => {
-  it("lists, shows, signals and cancels what runs on the server", async () => {
+  it("lists, shows, signals and cancels what runs on the server; a config without it is warned of", async () => {
     const start = async () => {
       const response = await fetch(`${url}/api/v0/workflows/wait/executions`, { method: "POST" })
       const { executionId } = Schema.decodeUnknownSync(Started)(await response.json())
       return executionId
     }
-    const [signalled, cancelled] = await Promise.all([start(), start()])
-    const sent = await compozy(project, "execution", "signal", signalled, "say", "--payload", '"yes"')
-    expect(sent).toMatchObject({ code: 0, stdout: "" })
-    const asked = await compozy(project, "execution", "cancel", cancelled, "--json")
-    expect(JSON.parse(asked.stdout)).toEqual({ executionId: cancelled, requested: "cancel" })
-
-    const listed = async () => {
-      const { stdout } = await compozy(project, "execution", "list", "--workflow", "wait", "--json")
-      const { items } = JSON.parse(stdout)
-      return items.map((item: { status: string }) => item.status).toSorted()
+    const statusOf = async (executionId: string) => {
+      const response = await fetch(`${url}/api/v0/executions/workflows/${executionId}`)
+      return Schema.decodeUnknownSync(Status)(await response.json()).status
     }
-    await expect.poll(listed, { timeout: 15_000 }).toEqual(["CANCELED", "SUCCESS"])
+    const [signalled, cancelled] = await Promise.all([start(), start()])
 
-    const shown = await compozy(project, "execution", "get", signalled, "--tasks")
+    const file = join(project.folder, "compozy.config.ts")
+    await writeFile(file, config.replace("workflows: [hello, wait]", "workflows: [hello]"))
+    // A process of its own: this one has loaded the file before.
+    const validated = await compozy(project, "config", "validate")
+    await writeFile(file, config)
+    expect(validated.stderr).toContain('2 running executions of "wait" would wait for workflow "wait"')
+
+    const [sent, asked] = await Promise.all([
+      commandLine(project, "execution", "signal", signalled, "say", "--payload", '"yes"'),
+      commandLine(project, "execution", "cancel", cancelled, "--json")
+    ])
+    expect(sent).toMatchObject({ code: 0, stdout: "" })
+    expect(JSON.parse(asked.stdout)).toEqual({ executionId: cancelled, requested: "cancel" })
+    await expect.poll(() => statusOf(signalled), patiently).toBe("SUCCESS")
+    await expect.poll(() => statusOf(cancelled), patiently).toBe("CANCELED")
+
+    const [listed, shown] = await Promise.all([
+      commandLine(project, "execution", "list", "--workflow", "wait", "--json"),
+      commandLine(project, "execution", "get", signalled, "--tasks")
+    ])
+    expect(JSON.parse(listed.stdout).items).toHaveLength(2)
     expect(shown.stdout).toMatch(/status +SUCCESS\n/)
     expect(shown.stdout).toMatch(/said +wait say +SUCCESS/)
   })
 
   it("exits with 5 for an execution that does not exist", async () => {
-    const { code, stderr } = await compozy(project, "execution", "get", "nothing")
+    const { code, stderr } = await commandLine(project, "execution", "get", "nothing")
     expect({ code, stderr }).toMatchInlineSnapshot(`
       {
         "code": 5,
@@ -121,8 +144,8 @@ describe("compozy execution", () => {
 describe("what needs no server", () => {
   it("lists and shows the workflows of the config", async () => {
     const [list, show] = await Promise.all([
-      compozy(project, "workflow", "list"),
-      compozy(project, "workflow", "show", "hello", "--mermaid")
+      commandLine(project, "workflow", "list"),
+      commandLine(project, "workflow", "show", "hello", "--mermaid")
     ])
     expect(list.stdout).toMatchInlineSnapshot(`
       "ID     VERSION  TASKS  DESCRIPTION
@@ -134,7 +157,7 @@ describe("what needs no server", () => {
   })
 
   it("shows settings with where they come from, and hides secrets", async () => {
-    const { code, stdout } = await compozy(
+    const { code, stdout } = await commandLine(
       { ...project, env: { ...project.env, COMPOZY_DATABASE_URL: "postgres://user:hunter2@db/x" } },
       "config",
       "show",
@@ -157,7 +180,7 @@ describe("what needs no server", () => {
   })
 
   it("reports every problem of the config with exit code 3", async () => {
-    const { code, stderr } = await compozy(
+    const { code, stderr } = await commandLine(
       project,
       "config",
       "validate",
@@ -172,7 +195,7 @@ describe("what needs no server", () => {
   })
 
   it("explains a wrong command line with exit code 2", async () => {
-    const { code, stdout, stderr } = await compozy(project, "run")
+    const { code, stdout, stderr } = await commandLine(project, "run")
     expect({ code, stdout, stderr }).toMatchInlineSnapshot(`
       {
         "code": 2,
@@ -187,7 +210,7 @@ describe("what needs no server", () => {
   })
 
   it("prints completions for a shell", async () => {
-    const { code, stdout } = await compozy(project, "completions", "bash")
+    const { code, stdout } = await commandLine(project, "completions", "bash")
     expect(code).toBe(0)
     expect(stdout).toContain("compozy")
   })

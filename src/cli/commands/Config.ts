@@ -6,6 +6,7 @@ import { showConfig as shownValues, showConfigJson } from "../../config/Show.ts"
 import { validateConfig as findDoubts } from "../../config/Validate.ts"
 import { type ExitCode, ExitCode as Code } from "../ExitCode.ts"
 import { loadProject, type Project } from "../Project.ts"
+import type { Stranded } from "../Stranded.ts"
 import { type CommandContext, paint, printable, printJson, printTable } from "../Terminal.ts"
 
 const fileOf = ({ settings }: Project): string | null => settings.file ?? null
@@ -48,18 +49,30 @@ const printWarnings = (context: CommandContext, warnings: ReadonlyArray<ConfigPr
   }
 }
 
+const strandedText = ({ executions, missing, workflow }: Stranded): string => {
+  const count = executions.length === 1 ? "1 running execution" : `${executions.length} running executions`
+  const shown = `${executions.slice(0, 3).join(", ")}${executions.length > 3 ? " ..." : ""}`
+  return `${count} of "${workflow}" would wait for ${missing.join(", ")}: ${shown}`
+}
+
 /** Checks the config; problems are the command's error, with exit code 3. */
 export const validateConfig = Effect.fnUntraced(function* (
   context: CommandContext
 ): Effect.fn.Return<ExitCode, unknown> {
   const project = yield* loadProject(context)
   const warnings = yield* findDoubts(project)
+  const { findStranded } = yield* Effect.promise(() => import("../Stranded.ts"))
+  // A server that does not answer says nothing about the config.
+  const stranded = yield* Effect.orElseSucceed(findStranded(project), (): ReadonlyArray<Stranded> => [])
   const { terminal } = context
   if (context.json) {
-    printJson(terminal, { valid: true, file: fileOf(project), warnings })
+    printJson(terminal, { valid: true, file: fileOf(project), warnings, stranded })
     return Code.ok
   }
   printWarnings(context, warnings)
+  for (const one of stranded) {
+    terminal.err(`${paint(terminal.color.err, "yellow", "warning")}: ${printable(strandedText(one))}\n`)
+  }
   const file = fileOf(project)
   terminal.err(
     file === null ? "There is no config file; the defaults are valid.\n" : `${printable(file)} is valid.\n`
