@@ -16,7 +16,7 @@ const ten = defineWorkflow({ id: "ten", input: State }, ({ input, task }) => {
 })
 const config = defineMode({ name: "bench", workflows: [ten] })
 
-const operations = 2000
+const operations = 500
 
 const stateOf = (n: number): WorkflowState => ({
   executionId: `bench-${n % 200}`,
