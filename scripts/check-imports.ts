@@ -86,7 +86,7 @@ const rules: ReadonlyArray<Rule> = [
     place: "cli",
     files: /^cli\//,
     may: ["runtime", "layers", "config", "workflow", "definition", "services"],
-    packages: ["effect", "@effect/platform-node", "acorn", "@temporalio/worker"],
+    packages: ["effect", "acorn", "@temporalio/worker"],
     why: "the CLI is a thin shell over the runtime"
   },
   {
