@@ -32,20 +32,14 @@ describe("the persistent database", () => {
   it.live("has every acknowledged write after kill -9", () =>
     Effect.gen(function* () {
       const path = join(yield* temporaryFolder, "compozy.db")
-      for (const count of [20, 300]) {
-        const last = yield* Effect.promise(() => killWriter(path, count))
-        yield* Effect.scoped(
-          Effect.gen(function* () {
-            const context = yield* Layer.build(DatabasePersistent.layer({ path }))
-            const store = yield* Effect.provideContext(Store, context)
-            for (let index = 0; index <= last; index++) {
-              const state = yield* store.getWorkflowState(`execution-${index}`)
-              assert.deepStrictEqual(
-                Option.map(state, ({ input }) => input),
-                Option.some({ index })
-              )
-            }
-          })
+      const last = yield* Effect.promise(() => killWriter(path, 300))
+      const context = yield* Layer.build(DatabasePersistent.layer({ path }))
+      const store = yield* Effect.provideContext(Store, context)
+      for (let index = 0; index <= last; index++) {
+        const state = yield* store.getWorkflowState(`execution-${index}`)
+        assert.deepStrictEqual(
+          Option.map(state, ({ input }) => input),
+          Option.some({ index })
         )
       }
     })

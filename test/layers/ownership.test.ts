@@ -68,23 +68,19 @@ describe("the database file", () => {
     })
   )
 
-  it.live("has one owner: a second process is told the first one's pid", () =>
+  it.live("has one owner: others are told its pid, until it has died", () =>
     Effect.gen(function* () {
       const folder = yield* temporaryFolder
       const path = join(folder, "compozy.db")
-      const { pid } = yield* otherOwner(path)
-      const error = yield* Effect.flip(build(path))
+      const { error, pid } = yield* Effect.scoped(
+        Effect.gen(function* () {
+          const { pid } = yield* otherOwner(path)
+          return { pid, error: yield* Effect.flip(build(path)) }
+        })
+      )
       expect(textOf(error, folder, pid)).toMatchInlineSnapshot(
         `"COMPOZY_DATABASE_IN_USE: The database FOLDER/compozy.db is in use by the process PID. Nothing was touched. Stop that process (kill PID), or set another database.path."`
       )
-    })
-  )
-
-  it.live("is free again as soon as its owner has died", () =>
-    Effect.gen(function* () {
-      const folder = yield* temporaryFolder
-      const path = join(folder, "compozy.db")
-      yield* Effect.scoped(Effect.flatMap(otherOwner(path), () => Effect.flip(build(path))))
       yield* build(path)
     })
   )

@@ -270,6 +270,8 @@ export const make = Effect.fnUntraced(function* (
  *   return yield* sql`SELECT 1 AS one`
  * }).pipe(Effect.provide(SqliteClient.layer({ filename: ":memory:" })))
  * ```
+ *
+ * @public what `@effect/sql-sqlite-node` has, so that it can take this file's place
  */
 export const layer = (
   config: SqliteClientConfig
