@@ -88,11 +88,12 @@ export const makeReconciler = ({
       let cursor: number | null = 0
       while (cursor !== null) {
         // The interpreter of this package answers its own query.
-        const page: StepsPage | null = (yield* temporal.query(
-          { workflowId, runId },
-          stepsQuery,
-          cursor
-        )) as unknown as StepsPage | null
+        // An execution that ended before it did anything, or that cannot be replayed, has nothing to say.
+        const answer = yield* temporal
+          .query({ workflowId, runId }, stepsQuery, cursor)
+          .pipe(Effect.catchTag("InvalidRequest", () => Effect.succeed(null)))
+        // The interpreter of this package answers its own query.
+        const page = answer as unknown as StepsPage | null
         execution ??= page?.execution
         for (const step of page?.steps ?? []) if (!steps.has(step.path)) steps.set(step.path, step)
         cursor = page?.next ?? null
@@ -243,6 +244,7 @@ export const makeReconciler = ({
   })
 
   const all = Effect.gen(function* () {
+    const begun = yield* Clock.currentTimeMillis
     yield* workerReady
     let closed = 0
     let checked = 0
@@ -254,7 +256,8 @@ export const makeReconciler = ({
       ),
       Stream.filter((description) => {
         known.add(description.workflowId)
-        if (description.status === "RUNNING") return true
+        // What began meanwhile is being recorded right now.
+        if (description.status === "RUNNING") return description.startTime < begun
         closed += 1
         return closed <= mostClosed
       }),

@@ -37,6 +37,7 @@ export class RunningTools {
   private readonly warned = new Set<string>()
   private timer: NodeJS.Timeout | undefined
   private lastTick = 0
+  private lastCpu = process.cpuUsage()
 
   constructor(onBlocked: OnBlocked) {
     this.onBlocked = onBlocked
@@ -46,6 +47,7 @@ export class RunningTools {
     this.running.add(tool)
     if (this.timer === undefined) {
       this.lastTick = performance.now()
+      this.lastCpu = process.cpuUsage()
       this.timer = setInterval(() => this.tick(), tickEvery)
       this.timer.unref()
     }
@@ -78,10 +80,15 @@ export class RunningTools {
   private tick(): void {
     const now = performance.now()
     const late = now - this.lastTick - tickEvery
+    const { system, user } = process.cpuUsage(this.lastCpu)
     this.lastTick = now
+    this.lastCpu = process.cpuUsage()
+    // A machine that has no time for this process is late too, but then the process did not compute.
+    const computed = (user + system) / 1_000 >= late
     // Which tool it was is certain only when there is but one.
     const [only] = this.running
-    if (late >= blockedAfter && only !== undefined && this.running.size === 1) this.warn(only, late)
+    if (late >= blockedAfter && computed && only !== undefined && this.running.size === 1)
+      this.warn(only, late)
     for (const tool of this.running) {
       if (now >= tool.deadline) tool.controller.abort(new Error("timed out"))
       else if (tool.beat !== undefined && now - tool.lastBeat >= tool.beatEvery) {

@@ -113,7 +113,10 @@ export const makeToolActivity = (dependencies: ActivityDependencies) => {
       unknown,
       unknown
     >
-    const exit = await runEffect(program, { signal: context.signal })
+    const begun = performance.now()
+    const fiber = runEffect(program, { signal: context.signal })
+    running.held(entry, begun)
+    const exit = await fiber
     if (Exit.isSuccess(exit)) return exit.value
     if (context.signal.aborted && Cause.hasInterruptsOnly(exit.cause)) throw new CancelledFailure("cancelled")
     throw Cause.squash(exit.cause)
