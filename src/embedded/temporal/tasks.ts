@@ -358,7 +358,7 @@ export class Tasks {
         const message = messages.get(messageId)
         if (message === undefined)
           throw new CommandFailure(
-            TaskFailedCause.BadUpdateMessage,
+            TaskFailedCause.BadUpdateWorkflowExecutionMessage,
             `ProtocolMessageCommand referenced absent message ID ${messageId}`
           )
         messages.delete(messageId)

@@ -184,7 +184,7 @@ export class Updates {
     const value = message.body?.value ?? new Uint8Array(0)
     const admitted = this.#admitted.get(run.runId)?.get(updateId)
     const bad = (why: string): CommandFailure =>
-      new CommandFailure(TaskFailedCause.BadUpdateMessage, `update "${updateId}": ${why}`)
+      new CommandFailure(TaskFailedCause.BadUpdateWorkflowExecutionMessage, `update "${updateId}": ${why}`)
     switch (message.body?.type_url?.split("/").at(-1)) {
       case "temporal.api.update.v1.Acceptance": {
         if (admitted === undefined) throw bad("accepted, but it was not sent")

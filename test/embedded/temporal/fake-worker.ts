@@ -74,28 +74,39 @@ export class FakeWorker {
     })
   }
 
+  /** The real server refuses a poll that says no deadline. */
+  #waiting<T>(poll: () => Promise<T>): Promise<T> {
+    return this.connection.withDeadline(Date.now() + 15_000, poll)
+  }
+
   poll(): Promise<Task> {
-    return this.rpc.pollWorkflowTaskQueue({
-      namespace,
-      taskQueue: { name: this.taskQueue },
-      identity: "fake"
-    })
+    return this.#waiting(() =>
+      this.rpc.pollWorkflowTaskQueue({
+        namespace,
+        taskQueue: { name: this.taskQueue },
+        identity: "fake"
+      })
+    )
   }
 
   pollSticky(): Promise<Task> {
-    return this.rpc.pollWorkflowTaskQueue({
-      namespace,
-      taskQueue: { name: this.sticky, kind: 2, normalName: this.taskQueue },
-      identity: "fake"
-    })
+    return this.#waiting(() =>
+      this.rpc.pollWorkflowTaskQueue({
+        namespace,
+        taskQueue: { name: this.sticky, kind: 2, normalName: this.taskQueue },
+        identity: "fake"
+      })
+    )
   }
 
   pollActivity(): Promise<ActivityTask> {
-    return this.rpc.pollActivityTaskQueue({
-      namespace,
-      taskQueue: { name: this.taskQueue },
-      identity: "fake"
-    })
+    return this.#waiting(() =>
+      this.rpc.pollActivityTaskQueue({
+        namespace,
+        taskQueue: { name: this.taskQueue },
+        identity: "fake"
+      })
+    )
   }
 
   complete(
@@ -134,6 +145,23 @@ export class FakeWorker {
     })
   }
 
+  /** A command that schedules an activity on this worker's queue. */
+  activity(
+    activityId: string,
+    options: Partial<temporal.api.command.v1.IScheduleActivityTaskCommandAttributes> = {}
+  ): Command {
+    return {
+      commandType: 1,
+      scheduleActivityTaskCommandAttributes: {
+        activityId,
+        activityType: { name: "work" },
+        taskQueue: { name: this.taskQueue },
+        startToCloseTimeout: millis(10_000),
+        ...options
+      }
+    }
+  }
+
   async history(workflowId: string): Promise<temporal.api.history.v1.IHistoryEvent[]> {
     const { history } = await this.rpc.getWorkflowExecutionHistory({ namespace, execution: { workflowId } })
     return history?.events ?? []
@@ -143,19 +171,6 @@ export class FakeWorker {
     return names(await this.history(workflowId))
   }
 }
-
-export const scheduleActivity = (
-  activityId: string,
-  options: Partial<temporal.api.command.v1.IScheduleActivityTaskCommandAttributes> = {}
-): Command => ({
-  commandType: 1,
-  scheduleActivityTaskCommandAttributes: {
-    activityId,
-    activityType: { name: "work" },
-    startToCloseTimeout: millis(10_000),
-    ...options
-  }
-})
 
 export const cancelActivity = (scheduledEventId: number): Command => ({
   commandType: 2,

@@ -13,7 +13,6 @@ import {
   names,
   namespace,
   payloads,
-  scheduleActivity,
   startTimer
 } from "./fake-worker.ts"
 import { openService } from "../../../src/embedded/temporal/service.ts"
@@ -48,7 +47,7 @@ const refusal = (promise: Promise<unknown>): Promise<unknown> =>
 describe("workflow tasks", () => {
   it("buffers what comes while a task is with a worker, and orders it behind the commands", async () => {
     const { worker, id } = await setup()
-    await worker.complete(await worker.poll(), [scheduleActivity("1"), scheduleActivity("2")])
+    await worker.complete(await worker.poll(), [worker.activity("1"), worker.activity("2")])
     const [first, second] = [await worker.pollActivity(), await worker.pollActivity()]
     await worker.signal(id)
     const task = await worker.poll()
@@ -213,7 +212,11 @@ describe("workflow tasks", () => {
     const answer = await refusal(
       worker.complete(await worker.poll(), [startTimer("same", 1000), startTimer("same", 1000)])
     )
-    expect(answer).toEqual({ code: 3, details: "Duplicate timer ID: same" })
+    expect(answer).toEqual({
+      code: 3,
+      details:
+        "StartTimerDuplicateId: invalid history builder state for action: add-timer-started-event, TimerID: same"
+    })
     const events = await worker.history(id)
     expect(names(events).slice(2)).toEqual(["workflowTaskStarted", "workflowTaskFailed"])
     expect(events[3]?.workflowTaskFailedEventAttributes?.cause).toBe(12)
@@ -246,8 +249,8 @@ describe("activities", () => {
   it("gives them to the worker with the answer when it asks for that", async () => {
     const { worker, id } = await setup()
     const { activityTasks } = await worker.complete(await worker.poll(), [
-      scheduleActivity("eager", { requestEagerExecution: true, input: payloads("x") }),
-      scheduleActivity("other")
+      worker.activity("eager", { requestEagerExecution: true, input: payloads("x") }),
+      worker.activity("other")
     ])
     expect(activityTasks?.map((task) => task.activityId)).toEqual(["eager"])
     expect(activityTasks?.[0]?.scheduleToCloseTimeout).toBeDefined()
@@ -265,7 +268,7 @@ describe("activities", () => {
   it("retries by the policy, with details and without events", async () => {
     const { worker, id } = await setup()
     await worker.complete(await worker.poll(), [
-      scheduleActivity("1", { retryPolicy: { initialInterval: millis(1), maximumAttempts: 2 } })
+      worker.activity("1", { retryPolicy: { initialInterval: millis(1), maximumAttempts: 2 } })
     ])
     const first = await worker.pollActivity()
     await worker.rpc.respondActivityTaskFailed({
@@ -296,7 +299,7 @@ describe("activities", () => {
 
   it("does not retry what is marked as not retryable", async () => {
     const { worker, id } = await setup()
-    await worker.complete(await worker.poll(), [scheduleActivity("1")])
+    await worker.complete(await worker.poll(), [worker.activity("1")])
     await worker.rpc.respondActivityTaskFailed({
       namespace,
       taskToken: (await worker.pollActivity()).taskToken ?? null,
@@ -310,7 +313,7 @@ describe("activities", () => {
 
   it("tells a heartbeat that the activity is to be cancelled", async () => {
     const { worker, id } = await setup()
-    await worker.complete(await worker.poll(), [scheduleActivity("1", { heartbeatTimeout: millis(5000) })])
+    await worker.complete(await worker.poll(), [worker.activity("1", { heartbeatTimeout: millis(5000) })])
     const { taskToken } = await worker.pollActivity()
     const beat = () => worker.rpc.recordActivityTaskHeartbeat({ namespace, taskToken: taskToken ?? null })
     expect((await beat()).cancelRequested).toBe(false)
@@ -332,7 +335,7 @@ describe("activities", () => {
   it("cancels one that nobody took at once", async () => {
     const { worker, id } = await setup()
     await worker.complete(await worker.poll(), [
-      scheduleActivity("1"),
+      worker.activity("1"),
       cancelActivity(5),
       startTimer("t", 60_000)
     ])
@@ -357,7 +360,7 @@ describe("activities", () => {
     ]
   ])("ends one at its %s timeout", async (_, options, timeoutType, take) => {
     const { worker, id } = await setup()
-    await worker.complete(await worker.poll(), [scheduleActivity("1", options)])
+    await worker.complete(await worker.poll(), [worker.activity("1", options)])
     if (take) await worker.pollActivity()
     await worker.poll()
     const timedOut = (await worker.history(id)).flatMap(
@@ -368,7 +371,7 @@ describe("activities", () => {
 
   it("completes one by its id, and refuses to do it twice", async () => {
     const { worker, id } = await setup()
-    await worker.complete(await worker.poll(), [scheduleActivity("mine")])
+    await worker.complete(await worker.poll(), [worker.activity("mine")])
     const { taskToken } = await worker.pollActivity()
     await worker.rpc.respondActivityTaskCompletedById({
       namespace,

@@ -9,15 +9,7 @@ import { fileURLToPath } from "node:url"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
 
 import { EmbeddedTemporal, EmbeddedTemporalError } from "../../../src/embedded/temporal/index.ts"
-import {
-  completeWorkflow,
-  FakeWorker,
-  millis,
-  names,
-  namespace,
-  scheduleActivity,
-  startTimer
-} from "./fake-worker.ts"
+import { completeWorkflow, FakeWorker, millis, names, namespace, startTimer } from "./fake-worker.ts"
 import { bundlePath, openRig, temporaryFolder } from "./support.ts"
 import type { Rig } from "./support.ts"
 
@@ -76,7 +68,7 @@ describe("after a crash", () => {
     const file = join(folder.path, "a.sqlite")
     const before = new FakeWorker((await rigOn(file)).connection, "q")
     await before.start("w")
-    await before.complete(await before.poll(), [scheduleActivity("1")])
+    await before.complete(await before.poll(), [before.activity("1")])
     const { taskToken } = await before.pollActivity()
     await before.rpc.recordActivityTaskHeartbeat({
       namespace,
@@ -103,7 +95,7 @@ describe("after a crash", () => {
     const before = new FakeWorker((await rigOn(file)).connection, "q")
     await before.start("w")
     await before.complete(await before.poll(), [
-      scheduleActivity("1", { retryPolicy: { maximumAttempts: 1 } })
+      before.activity("1", { retryPolicy: { maximumAttempts: 1 } })
     ])
     await before.pollActivity()
     const worker = new FakeWorker((await afterCrash(file, { lostActivities })).connection, "q")

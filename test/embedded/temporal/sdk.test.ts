@@ -24,7 +24,8 @@ const activities: workflows.Activities = {
   beat: async (key) => {
     const seen = heartbeats.get(key) ?? []
     heartbeats.set(key, [...seen, activityInfo().heartbeatDetails])
-    if (activityInfo().attempt > 1) return String(activityInfo().heartbeatDetails)
+    const { heartbeatDetails } = activityInfo()
+    if (heartbeatDetails !== undefined) return String(heartbeatDetails)
     heartbeat("half way")
     // Silent from here on, so the attempt runs into its heartbeat timeout.
     await sleep(5000).catch(() => undefined)
@@ -121,7 +122,8 @@ describe.each(["memory", "file"])("the SDK on %s storage", (storage) => {
   it.concurrent("hands heartbeat details to the attempt that follows a heartbeat timeout", async () => {
     const key = randomUUID()
     expect(await (await start("heartbeatResumes", [key])).result()).toBe("half way")
-    expect(heartbeats.get(key)).toEqual([undefined, "half way"])
+    expect(heartbeats.get(key)?.[0]).toBeUndefined()
+    expect(heartbeats.get(key)?.at(-1)).toBe("half way")
   })
 
   it.concurrent("ends an activity that is not answered in time", async () => {

@@ -87,7 +87,7 @@ export const scheduleActivity = (context: CommandContext, command: Command): voi
   if (run.h.activityIds.has(activityId))
     throw new CommandFailure(
       TaskFailedCause.ScheduleActivityDuplicateId,
-      `Duplicate activity ID: ${activityId}`
+      `invalid history builder state for action: add-activitytask-scheduled-event, ActivityID: ${activityId}`
     )
   const given = {
     scheduleToClose: positiveMillis(attributes.scheduleToCloseTimeout),
@@ -146,10 +146,13 @@ export const requestCancelActivity = (context: CommandContext, command: Command)
   if (!known)
     throw new CommandFailure(
       cause,
-      `BadRequestCancelActivityAttributes: unknown activity ${scheduledEventId}`
+      `invalid history builder state for action: add-activitytask-cancel-requested-event, ScheduledEventID: ${scheduledEventId}`
     )
   if (activity !== undefined && activity.info.cancelRequestedEventId > 0)
-    throw new CommandFailure(cause, `activity ${scheduledEventId} was already asked to cancel`)
+    throw new CommandFailure(
+      cause,
+      `invalid history builder state for action: add-activitytask-cancel-requested-event, ScheduledEventID: ${scheduledEventId}`
+    )
   tx.add(run, EventType.ActivityTaskCancelRequested, {
     activityTaskCancelRequestedEventAttributes: {
       scheduledEventId,

@@ -12,7 +12,7 @@ import type { CommandContext } from "./context.ts"
 
 /** A run is not closed over something its workflow has not seen. False if the run is closed already. */
 const mayClose = (context: CommandContext): boolean => {
-  if (context.hasBuffered) throw new CommandFailure(TaskFailedCause.UnhandledCommand, "UnhandledCommand")
+  if (context.hasBuffered) throw new CommandFailure(TaskFailedCause.UnhandledCommand, "")
   return isOpen(context.run.h)
 }
 

@@ -1,3 +1,4 @@
+import { causeName } from "../proto/enums.ts"
 import type { Run } from "../run.ts"
 import type { EventBody, Tx } from "../tx.ts"
 import type { Command } from "../proto/root.ts"
@@ -24,7 +25,7 @@ export class CommandFailure extends Error {
   /** Over a size limit: the run is terminated instead of tried again. */
   readonly terminate: boolean
   constructor(cause: number, message: string, terminate = false) {
-    super(message)
+    super(message === "" ? causeName(cause) : `${causeName(cause)}: ${message}`)
     this.name = "CommandFailure"
     this.failedCause = cause
     this.terminate = terminate

@@ -149,7 +149,7 @@ export const signalExternalWorkflow = (context: CommandContext, command: Command
 export const cancelExternalWorkflow = (context: CommandContext, command: Command): void => {
   const { tx, run } = context
   const { limits } = tx.core
-  const cause = TaskFailedCause.BadRequestCancelExternalAttributes
+  const cause = TaskFailedCause.BadRequestCancelExternalWorkflowExecutionAttributes
   const attributes = command.requestCancelExternalWorkflowExecutionCommandAttributes
   if (!attributes)
     throw new CommandFailure(

@@ -21,7 +21,10 @@ export const startTimer = (context: CommandContext, command: Command): void => {
       `An invalid StartToFireTimeout is set on StartTimerCommand. TimerId=${timerId}`
     )
   if (run.h.timers.has(timerId))
-    throw new CommandFailure(TaskFailedCause.StartTimerDuplicateId, `Duplicate timer ID: ${timerId}`)
+    throw new CommandFailure(
+      TaskFailedCause.StartTimerDuplicateId,
+      `invalid history builder state for action: add-timer-started-event, TimerID: ${timerId}`
+    )
   tx.add(run, EventType.TimerStarted, {
     timerStartedEventAttributes: {
       timerId,
@@ -43,7 +46,10 @@ export const cancelTimer = (context: CommandContext, command: Command): void => 
     // It fired while the task was with the worker, which does not know of it yet: the firing is taken back.
     const fired = run.x.buffered.find((event) => event.timerFiredEventAttributes?.timerId === timerId)
     if (fired === undefined)
-      throw new CommandFailure(cause, `BadCancelTimerAttributes: TimerID not found: ${timerId}`)
+      throw new CommandFailure(
+        cause,
+        `invalid history builder state for action: add-timer-canceled-event, TimerID: ${timerId}`
+      )
     run.x.buffered = run.x.buffered.filter((event) => event !== fired)
     context.hasBuffered = run.x.buffered.length > 0
     startedEventId = Number(fired.timerFiredEventAttributes?.startedEventId ?? 0)

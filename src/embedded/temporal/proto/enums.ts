@@ -90,7 +90,7 @@ export const TaskFailedCause = {
   BadCompleteWorkflowExecutionAttributes: 7,
   BadFailWorkflowExecutionAttributes: 8,
   BadCancelWorkflowExecutionAttributes: 9,
-  BadRequestCancelExternalAttributes: 10,
+  BadRequestCancelExternalWorkflowExecutionAttributes: 10,
   BadContinueAsNewAttributes: 11,
   StartTimerDuplicateId: 12,
   BadSignalWorkflowExecutionAttributes: 15,
@@ -103,10 +103,14 @@ export const TaskFailedCause = {
   PendingActivitiesLimitExceeded: 27,
   PendingSignalsLimitExceeded: 28,
   PendingRequestCancelLimitExceeded: 29,
-  BadUpdateMessage: 30,
+  BadUpdateWorkflowExecutionMessage: 30,
   BadScheduleNexusOperationAttributes: 32,
   FeatureDisabled: 35
 } as const
+
+/** The name of a cause, as the real server's messages begin with it. */
+export const causeName = (cause: number): string =>
+  Object.entries(TaskFailedCause).find(([, number]) => number === cause)?.[0] ?? String(cause)
 
 export const TimeoutType = { StartToClose: 1, ScheduleToStart: 2, ScheduleToClose: 3, Heartbeat: 4 } as const
 
