@@ -2,6 +2,7 @@
 import { execFileSync } from "node:child_process"
 import { chmodSync, chownSync, copyFileSync, mkdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
+import { setTimeout as delay } from "node:timers/promises"
 import type { Certificates } from "./Certificates.ts"
 import { freePort, MissingTool, output, type Service, start, stop, untilListening } from "./Process.ts"
 
@@ -91,6 +92,11 @@ export const startPostgres = async (folder: string, certificates: Certificates):
   }
   try {
     await untilListening(child, port)
+    // It listens before it lets anybody in.
+    while (output(join(binaries, "pg_isready"), "-h", "127.0.0.1", "-p", String(port)) === undefined) {
+      if (child.exitCode !== null) throw new Error("PostgreSQL ended while it was starting")
+      await delay(25)
+    }
     execFileSync(join(binaries, "createdb"), ["-h", "127.0.0.1", "-p", String(port), "-U", USER, "compozy"], {
       env: { ...process.env, PGPASSWORD: PASSWORD },
       stdio: ["ignore", "ignore", "pipe"]
