@@ -1,4 +1,4 @@
-import { Context, Effect, Layer, Schema, Stream } from "effect"
+import { Context, Effect, Layer, Option, Schema, Stream } from "effect"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import type { ExecutionEvent } from "../../src/runtime/Executions.ts"
 import {
@@ -179,6 +179,10 @@ const wrong = [
 
 const until = defineWorkflow({ id: "until", input: Empty }, ({ task }) => task.wait("go", { signal: go }))
 
+const guarding = defineWorkflow({ id: "guarding", input: Empty }, ({ task }) =>
+  task.workflow("child", until, {})
+)
+
 describe("what goes wrong", () => {
   let stack: TestStack
   beforeAll(async () => {
@@ -195,6 +199,7 @@ describe("what goes wrong", () => {
           slowly,
           checking,
           until,
+          guarding,
           ...wrong
         ]
       },
@@ -280,6 +285,17 @@ describe("what goes wrong", () => {
     expect(steps["held.hold"]?.status).toBe("CANCELED")
     expect(steps["held"]?.status).toBe("CANCELED")
     await stack.run(stack.executions.cancel(executionId))
+  })
+
+  it("cancelling an execution cancels the children that it waits for", async () => {
+    const executionId = await stack.begin("guarding", {})
+    const child = `${executionId}.child`
+    const waits = () => stack.run(Effect.option(stack.executions.get(child)))
+    await eventually(waits, (one) => Option.isSome(one) && one.value.waitingFor !== null)
+    await stack.run(stack.executions.cancel(executionId))
+    expect(await stack.run(stack.executions.result(executionId))).toMatchObject({ status: "CANCELED" })
+    expect(await stack.run(stack.executions.result(child))).toMatchObject({ status: "CANCELED" })
+    expect((await stack.steps(child))["go"]?.status).toBe("CANCELED")
   })
 
   it("a step over its timeout is shown as timed out", async () => {

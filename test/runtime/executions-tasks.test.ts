@@ -91,7 +91,12 @@ const collecting = defineWorkflow(
       mode: "sequential",
       each: ({ item }) => task.tool("one", crowd, { n: item })
     })
-    return { doubled, inOrder, last: doubled.at(-1).double, count: doubled.length }
+    const inWaves = task.collection("inWaves", {
+      items: input.numbers,
+      batch: 2,
+      each: ({ item }) => task.tool("wave", crowd, { n: item })
+    })
+    return { doubled, inOrder, inWaves, last: doubled.at(-1).double, count: doubled.length }
   }
 )
 
@@ -213,6 +218,7 @@ describe("the tasks of a workflow", () => {
         { double: 10, index: 4 }
       ],
       inOrder: [2, 4],
+      inWaves: [2, 4, 6, 8, 10],
       last: 10,
       count: 4
     })
