@@ -26,11 +26,19 @@ export interface ReportedError {
   readonly code: string
   readonly message: string
   readonly issues?: ReadonlyArray<Issue>
+  /** What to do about it. */
+  readonly fix?: string
   readonly problems?: unknown
   readonly stack?: string
 }
 
 const codes: ReadonlyArray<readonly [RegExp, ExitCode]> = [
+  [/^COMPOZY_(DATABASE|REDIS|TEMPORAL)_IN_USE$/, ExitCode.conflict],
+  [/^COMPOZY_(DATABASE|REDIS|TEMPORAL)_INVALID$/, ExitCode.config],
+  [
+    /^COMPOZY_(DATABASE|REDIS|TEMPORAL)_(DNS|REFUSED|UNREACHABLE|TIMEOUT|TLS|AUTH|NOT_FOUND)$/,
+    ExitCode.unavailable
+  ],
   [
     /^COMPOZY_(USAGE|INPUT_INVALID|SIGNAL_INVALID|BAD_REQUEST|INVALID_REQUEST|BODY_TOO_LARGE)$/,
     ExitCode.usage
@@ -58,10 +66,12 @@ export const describeError = (error: unknown): ReportedError => {
   }
   const issues = "issues" in error && isIssues(error.issues) ? error.issues : undefined
   const problems = "problems" in error ? error.problems : undefined
+  const fix = "fix" in error && typeof error.fix === "string" ? error.fix : undefined
   return {
     code,
     message: error.message,
     ...(issues === undefined ? {} : { issues }),
+    ...(fix === undefined ? {} : { fix }),
     ...(problems === undefined ? {} : { problems })
   }
 }
@@ -80,6 +90,9 @@ export const report = (error: unknown, context: CommandContext): ExitCode => {
   }
   const head = paint(terminal.color.err, "red", "error")
   const lines = [`${head}: ${printable(reported.stack ?? reported.message)}`]
+  if (reported.fix !== undefined && !reported.message.includes(reported.fix)) {
+    lines.push(`  fix: ${printable(reported.fix)}`)
+  }
   if (error instanceof UsageError) {
     for (const issue of reported.issues ?? []) {
       lines.push(`  ${printable(`${issue.path.join(".")} ${issue.message}`.trim())}`)

@@ -12,6 +12,7 @@ import { type ExitCode, ExitCode as Code } from "../ExitCode.ts"
 import { readInputArguments } from "../InputArguments.ts"
 import { loadProject } from "../Project.ts"
 import { progressLine } from "../Progress.ts"
+import { ServerProblem } from "../RemoteExecutions.ts"
 import { describeError, exitCodeOf, report, UsageError } from "../Report.ts"
 import { type CommandContext, paint, printable, readable } from "../Terminal.ts"
 import { findWorkflow } from "./Workflow.ts"
@@ -98,6 +99,15 @@ const follow = (
   )
 }
 
+/** The config has the workflow: a server that does not was started before it was written. */
+const explainOldServer = (error: unknown, { server }: Backend): unknown =>
+  server !== undefined && error instanceof ServerProblem && error.code === "COMPOZY_WORKFLOW_NOT_FOUND"
+    ? new ServerProblem({
+        code: error.code,
+        message: `The running server (pid ${server.pid}) does not know this workflow: it was started before the config had it. Start it again.`
+      })
+    : error
+
 const print = (context: CommandContext, execution: Execution): ExitCode => {
   const { terminal } = context
   const succeeded = execution.status === "SUCCESS"
@@ -155,11 +165,13 @@ export const run = (context: CommandContext, args: RunArguments): Effect.Effect<
       project,
       { inProcess: "always" },
       Effect.fnUntraced(function* (backend) {
-        const started = yield* backend.client.start(
-          args.workflow,
-          input,
-          args.idempotencyKey === undefined ? {} : { idempotencyKey: args.idempotencyKey }
-        )
+        const started = yield* backend.client
+          .start(
+            args.workflow,
+            input,
+            args.idempotencyKey === undefined ? {} : { idempotencyKey: args.idempotencyKey }
+          )
+          .pipe(Effect.mapError((error) => explainOldServer(error, backend)))
         mark("started")
         executionId = started.executionId
         const execution = yield* follow(context, backend, started.executionId)
