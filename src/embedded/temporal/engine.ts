@@ -202,7 +202,6 @@ export class Engine implements Core {
           this.changed(run)
         }
         for (const offer of tx.offers) this.offer(offer)
-        tx.runAfterCommit()
       }
     } finally {
       this.#draining = false

@@ -10,15 +10,15 @@ import type { CommandContext } from "./commands/context.ts"
 import { handleCommands, validateSequence } from "./commands/index.ts"
 import type { Engine } from "./engine.ts"
 import { invalidArgument, ServiceError, workflowTaskNotFound } from "./errors.ts"
-import { delimited, encodeFrame } from "./history.ts"
+import { delimited } from "./history.ts"
+import { historyPage } from "./history-page.ts"
 import { terminateRun } from "./lifecycle.ts"
 import { Matching } from "./matching.ts"
 import type { Poller, QueuedTask } from "./matching.ts"
 import type { Queries } from "./queries.ts"
 import { isOpen } from "./state.ts"
 import type { Updates } from "./updates.ts"
-import { historyToken, parseWorkflowToken, queryToken, workflowToken } from "./token.ts"
-import { transientEvents } from "./tx.ts"
+import { parseWorkflowToken, queryToken, workflowToken } from "./token.ts"
 import type { Offer, Tx } from "./tx.ts"
 import type { Run, WorkflowTask } from "./run.ts"
 import {
@@ -36,10 +36,6 @@ const stickyPollerMs = 10_000
 
 /** How long a query waits for the worker that has the workflow in its cache. */
 const stickyQueryMs = 2000
-
-/** A page of history in the answer to a poll. */
-const pageBytes = 2 * 1024 * 1024
-const pageEvents = 2000
 
 // Numbers of the history fields in the messages that carry it.
 const pollHistoryField = 8
@@ -467,28 +463,3 @@ const workerOf = (request: {
 
 const concat = (parts: readonly Uint8Array[]): Uint8Array =>
   parts.length === 1 && parts[0] !== undefined ? parts[0] : Buffer.concat(parts)
-
-/** The stored events from one to another, with the transient ones behind them, up to the size of a page. */
-export const historyPage = (
-  run: Run,
-  from: number,
-  to: number,
-  maxEvents = pageEvents
-): { frames: Uint8Array[]; nextPageToken: Uint8Array } => {
-  const frames: Uint8Array[] = []
-  let bytes = 0
-  const stored = Math.min(to, run.frames.length)
-  for (let id = from; id <= stored; id++) {
-    const frame = run.frames[id - 1]
-    if (frame === undefined) break
-    if (frames.length > 0 && (frames.length >= maxEvents || bytes + frame.length > pageBytes))
-      return {
-        frames,
-        nextPageToken: historyToken({ runId: run.runId, nextEventId: id, waitAfter: 0, endEventId: to })
-      }
-    frames.push(frame)
-    bytes += frame.length
-  }
-  if (to > run.frames.length) frames.push(...transientEvents(run).map(encodeFrame))
-  return { frames, nextPageToken: new Uint8Array(0) }
-}

@@ -1,6 +1,5 @@
 import { EventType, TaskQueueKind } from "./proto/enums.ts"
-import { fromMillis, toMillis, toNumber } from "./proto/time.ts"
-import { types } from "./proto/root.ts"
+import { fromMillis, toNumber } from "./proto/time.ts"
 import type { HistoryEvent } from "./proto/root.ts"
 import { encodeFrame, isBuffered, isClosing, reorder, withStarted } from "./history.ts"
 import { applyEvent, assignEventId, isOpen } from "./state.ts"
@@ -76,7 +75,6 @@ export class Tx {
   readonly created = new Set<Run>()
   readonly offers: Offer[] = []
   readonly #deferred: (() => void)[] = []
-  readonly #afterCommit: (() => void)[] = []
 
   constructor(core: Core, now: number) {
     this.core = core
@@ -160,15 +158,6 @@ export class Tx {
     for (let action = this.#deferred.shift(); action !== undefined; action = this.#deferred.shift()) action()
   }
 
-  /** Something to do once the transaction is committed. */
-  afterCommit(action: () => void): void {
-    this.#afterCommit.push(action)
-  }
-
-  runAfterCommit(): void {
-    for (const action of this.#afterCommit) action()
-  }
-
   /** Ends the transition: what is buffered enters the history unless a workflow task is started. */
   finish(): void {
     this.settle()
@@ -216,9 +205,3 @@ export const transientEvents = (run: Run): HistoryEvent[] => {
     })
   return events
 }
-
-/** Bytes of a payload-bearing message, to hold against {@link Limits.blobSize}. */
-export const sizeOfMemo = (memo: Parameters<typeof types.memo.encode>[0] | null | undefined): number =>
-  memo === null || memo === undefined ? 0 : types.memo.encode(memo).finish().length
-
-export const eventTime = (event: HistoryEvent): number => toMillis(event.eventTime) ?? 0

@@ -154,7 +154,7 @@ describe("after a crash", () => {
     const log = join(folder.path, "log")
     writeFileSync(log, "")
     const steps = 8
-    const script = fileURLToPath(new URL("./crash-child.ts", import.meta.url))
+    const script = fileURLToPath(new URL("./fixtures/crash-child.ts", import.meta.url))
     const recorded = (): number => (existsSync(log) ? readFileSync(log, "utf8").split("\n").length - 1 : 0)
     const run = (killAt: number): Promise<string> =>
       new Promise((resolve, reject) => {

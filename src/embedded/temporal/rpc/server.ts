@@ -8,10 +8,7 @@ import { Code } from "../proto/enums.ts"
 import { serviceMethods } from "../proto/root.ts"
 import { encodeStatus, ServiceError } from "../errors.ts"
 import type { Logger } from "../engine.ts"
-import type { Call } from "../tasks.ts"
-
-/** Answers one call: with a message, or with one that is encoded already. */
-export type Handler = (request: unknown, call: Call) => unknown
+import type { Handler } from "./handler.ts"
 
 export interface RpcOptions {
   readonly host: string

@@ -11,7 +11,7 @@ import {
   startedActivity
 } from "../activities.ts"
 import type { PendingActivity } from "../activities.ts"
-import { describeRun, executionInfo } from "../describe.ts"
+import { describeRun } from "../describe.ts"
 import {
   cancellationAlreadyRequested,
   invalidArgument,
@@ -25,7 +25,6 @@ import type { HistoryReader } from "../history-reader.ts"
 import { requestCancel, signalRun, terminateRun } from "../lifecycle.ts"
 import { Matching } from "../matching.ts"
 import type { Namespaces } from "../namespaces.ts"
-import { jsonPayload } from "../payload.ts"
 import type { Queries } from "../queries.ts"
 import { isOpen } from "../state.ts"
 import { signalWithStart, startWorkflow, validateSignal } from "../start.ts"
@@ -34,9 +33,9 @@ import type { Updates, UpdateState } from "../updates.ts"
 import { parseActivityToken } from "../token.ts"
 import type { Engine } from "../engine.ts"
 import type { Run } from "../run.ts"
-import type { Handler } from "./server.ts"
-import { listRecords, matchingRecords } from "../visibility/list.ts"
-import { parseVisibilityQuery, statusName } from "../visibility/query.ts"
+import { on } from "./handler.ts"
+import type { Handler } from "./handler.ts"
+import { visibilityHandlers } from "./visibility-service.ts"
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
 
@@ -184,12 +183,6 @@ export const workflowService = (parts: ServiceParts): Record<string, Handler> =>
     }
     return answerUpdate(run, updateId, await updates.update(run, identified, call))
   }
-
-  /** Takes a request for the type that its method has; decoding it has made it one. */
-  const on =
-    <M extends string>(handler: (request: Request<M>, call: Call) => unknown): Handler =>
-    (request, call) =>
-      handler(request as Request<M>, call)
 
   return {
     GetSystemInfo: () => systemInfo,
@@ -352,52 +345,7 @@ export const workflowService = (parts: ServiceParts): Record<string, Handler> =>
       )
     ),
 
-    ListWorkflowExecutions: on<"ListWorkflowExecutions">((request) => {
-      const page = listRecords(engine.storage, namespaces.check(request.namespace), request)
-      return { executions: page.records.map(executionInfo), nextPageToken: page.nextPageToken }
-    }),
-    ScanWorkflowExecutions: on<"ScanWorkflowExecutions">((request) => {
-      const page = listRecords(engine.storage, namespaces.check(request.namespace), request)
-      return { executions: page.records.map(executionInfo), nextPageToken: page.nextPageToken }
-    }),
-    ListOpenWorkflowExecutions: on<"ListOpenWorkflowExecutions">((request) => {
-      const page = listRecords(engine.storage, namespaces.check(request.namespace), {
-        ...request,
-        query: filterQuery(request, 'ExecutionStatus = "Running"'),
-        pageSize: request.maximumPageSize
-      })
-      return { executions: page.records.map(executionInfo), nextPageToken: page.nextPageToken }
-    }),
-    ListClosedWorkflowExecutions: on<"ListClosedWorkflowExecutions">((request) => {
-      const page = listRecords(engine.storage, namespaces.check(request.namespace), {
-        ...request,
-        query: filterQuery(request, 'ExecutionStatus != "Running"'),
-        pageSize: request.maximumPageSize
-      })
-      return { executions: page.records.map(executionInfo), nextPageToken: page.nextPageToken }
-    }),
-    CountWorkflowExecutions: on<"CountWorkflowExecutions">((request) => {
-      const query = parseVisibilityQuery(request.query ?? "")
-      const counts = new Map<number, number>()
-      for (const record of matchingRecords(engine.storage, namespaces.check(request.namespace), query))
-        counts.set(record.status, (counts.get(record.status) ?? 0) + 1)
-      const count = [...counts.values()].reduce((sum, each) => sum + each, 0)
-      const groups = query.groupByStatus
-        ? [...counts].map(([status, each]) => ({
-            groupValues: [
-              {
-                ...jsonPayload(statusName(status)),
-                metadata: {
-                  ...jsonPayload("").metadata,
-                  type: new TextEncoder().encode("Keyword")
-                }
-              }
-            ],
-            count: each
-          }))
-        : []
-      return { count, groups }
-    }),
+    ...visibilityHandlers(engine, namespaces),
 
     PollWorkflowTaskQueue: on<"PollWorkflowTaskQueue">((request, call) => {
       checkQueue(request)
@@ -468,21 +416,3 @@ const checkChain = (run: Run, firstExecutionRunId: string | null | undefined): v
   if (firstExecutionRunId && run.h.started.firstExecutionRunId !== firstExecutionRunId)
     throw notFound("workflow execution not found")
 }
-
-const quote = (value: string): string => `"${value.replace(/[\\"]/g, "\\$&")}"`
-
-/** The old listings say their filter in fields. */
-const filterQuery = (
-  request: {
-    readonly executionFilter?: { readonly workflowId?: string | null | undefined } | null | undefined
-    readonly typeFilter?: { readonly name?: string | null | undefined } | null | undefined
-  },
-  base: string
-): string =>
-  [
-    base,
-    ...(request.executionFilter?.workflowId
-      ? [`WorkflowId = ${quote(request.executionFilter.workflowId)}`]
-      : []),
-    ...(request.typeFilter?.name ? [`WorkflowType = ${quote(request.typeFilter.name)}`] : [])
-  ].join(" AND ")

@@ -73,10 +73,6 @@ export class MemoryStorage implements Storage {
     yield* records
   }
 
-  visibilityOf(runId: string): VisibilityRecord | undefined {
-    return this.#runs.get(runId)?.visibility
-  }
-
   expired(closedBefore: number, maxClosed: number, maxBytes: number): RunKey[] {
     const keys: RunKey[] = []
     let count = this.#closed.size

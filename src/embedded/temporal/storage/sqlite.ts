@@ -9,7 +9,7 @@ import type { Payload } from "../proto/root.ts"
 import type { NamespaceRecord, OpenRun, RunCommit, Storage, VisibilityRecord } from "./storage.ts"
 
 /** The version of the tables. A file of a later one is refused, an earlier one is upgraded in a transaction. */
-export const schemaVersion = 1
+const schemaVersion = 1
 
 const schema = `
 CREATE TABLE namespaces (
@@ -285,11 +285,6 @@ export class SqliteStorage implements Storage {
       "SELECT * FROM runs WHERE namespace = ? ORDER BY start_time DESC, run_id DESC"
     ).all(namespace)
     for (const row of rows) yield recordOf(row)
-  }
-
-  visibilityOf(runId: string): VisibilityRecord | undefined {
-    const row: Row | undefined = this.#prepare("SELECT * FROM runs WHERE run_id = ?").get(runId)
-    return row === undefined ? undefined : recordOf(row)
   }
 
   expired(closedBefore: number, maxClosed: number, maxBytes: number): RunKey[] {

@@ -66,7 +66,6 @@ export interface Storage {
   deleteRun(key: RunKey): void
   /** Records of a namespace, the youngest start first. */
   visibility(namespace: string): Iterable<VisibilityRecord>
-  visibilityOf(runId: string): VisibilityRecord | undefined
   /** Closed runs to be deleted: closed before a time, or more than `maxClosed`, or larger than `maxBytes`. */
   expired(closedBefore: number, maxClosed: number, maxBytes: number): RunKey[]
   namespaces(): NamespaceRecord[]
