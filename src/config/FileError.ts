@@ -41,6 +41,8 @@ export class ConfigFileError extends Schema.TaggedError<ConfigFileError>()("Conf
   /** What to change or to type. */
   fix: Schema.String,
   place: Schema.optionalKey(Place),
+  /** Further places that belong to it, such as where an id was given first. */
+  related: Schema.optionalKey(Schema.Array(Schema.Struct({ what: Schema.String, place: Place }))),
   cause: Schema.optionalKey(Schema.Defect())
 }) {
   readonly isRetryable = false
@@ -48,6 +50,7 @@ export class ConfigFileError extends Schema.TaggedError<ConfigFileError>()("Conf
     return [
       this.problem,
       `   at ${this.place === undefined ? this.file : formatPlace(this.place)}`,
+      ...(this.related ?? []).map(({ what, place }) => `   ${what} ${formatPlace(place)}`),
       `   fix: ${this.fix}`,
       `   [${this.code}]`
     ].join("\n")

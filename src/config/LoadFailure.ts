@@ -84,6 +84,7 @@ interface Reason {
   readonly problem: string
   readonly fix: string
   readonly place?: Place | undefined
+  readonly related?: ReadonlyArray<{ readonly what: string; readonly place: Place }>
 }
 
 const unsupported = (message: string, stack: string): Reason => {
@@ -171,11 +172,14 @@ const missingModule = (file: string, message: string): Reason | undefined => {
   }
 }
 
-const definitionPlace = (at: string | undefined): Place | undefined => {
-  const match = /^(.*):(\d+):(\d+)$/u.exec(at ?? "")
-  return match === null
-    ? undefined
-    : { file: resolve(match[1] ?? ""), line: Number(match[2]), column: Number(match[3]) }
+/** A place of a definition error: `{ what: "first at", at: "file:line:column" }`. */
+const definitionPlace = (given: unknown): ReadonlyArray<{ readonly what: string; readonly place: Place }> => {
+  if (typeof given !== "object" || given === null) return []
+  const [what, at]: ReadonlyArray<unknown> = [Reflect.get(given, "what"), Reflect.get(given, "at")]
+  const match = /^(.*):(\d+):(\d+)$/u.exec(typeof at === "string" ? at : "")
+  if (match === null) return []
+  const place = { file: resolve(match[1] ?? ""), line: Number(match[2]), column: Number(match[3]) }
+  return [{ what: typeof what === "string" ? what : "at", place }]
 }
 
 /** What `defineWorkflow` and `defineTool` refused: it has its own code, fix and places. */
@@ -185,14 +189,14 @@ const definition = (cause: unknown): Reason | undefined => {
   const [problem, fix, places]: ReadonlyArray<unknown> = ["problem", "fix", "places"].map((field) =>
     Reflect.get(cause, field)
   )
-  const first: unknown = Array.isArray(places) ? places[0] : undefined
-  const at: unknown = typeof first === "object" && first !== null ? Reflect.get(first, "at") : undefined
+  const [first, ...related] = Array.isArray(places) ? places.flatMap(definitionPlace) : []
   const code = textOf(cause, "code")
   return {
     code: "COMPOZY_CONFIG_FILE_DEFINITION",
     problem: `${typeof problem === "string" ? problem : textOf(cause, "message")}${code === "" ? "" : ` (${code})`}`,
     fix: typeof fix === "string" ? fix : "correct the definition",
-    place: definitionPlace(typeof at === "string" ? at : undefined)
+    place: first?.place,
+    ...(related.length === 0 ? {} : { related })
   }
 }
 

@@ -288,6 +288,7 @@ export default defineMode({ workflows: [wrong] })
     ).toMatchInlineSnapshot(`
       "Two tasks of the workflow "w" have the id "a" (COMPOZY_DEFINITION_ID_DUPLICATE)
          at <project>/compozy.config.ts:5:8
+         first at <project>/compozy.config.ts:4:8
          fix: give one of them another id, or put it into a task.group of its own
          [COMPOZY_CONFIG_FILE_DEFINITION]"
     `)
