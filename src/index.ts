@@ -94,3 +94,7 @@ export type {
   Settings,
   ShownValue
 } from "./Config.ts"
+export { Cache } from "./services/Cache.ts"
+export { Store } from "./services/Store.ts"
+export { Temporal } from "./services/Temporal.ts"
+export type { ServiceError } from "./services/ServiceError.ts"
