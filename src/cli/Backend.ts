@@ -3,7 +3,7 @@
  * process.
  */
 import * as Effect from "effect/Effect"
-import { findServer, type ServerRecord } from "../runtime/Discovery.ts"
+import { findServer } from "../runtime/Discovery.ts"
 import { mark } from "../runtime/Startup.ts"
 import type { Project } from "./Project.ts"
 import { type ExecutionsClient, remoteExecutions, ServerProblem } from "./RemoteExecutions.ts"
@@ -13,7 +13,7 @@ import type { CommandContext } from "./Terminal.ts"
 export interface Backend {
   readonly client: ExecutionsClient
   /** The server; `undefined` when they run in this process. */
-  readonly server: ServerRecord | undefined
+  readonly server: { readonly url: string; readonly pid: number | undefined } | undefined
 }
 
 const noServer = new ServerProblem({
@@ -38,9 +38,17 @@ export const withExecutions = <A>(
   use: (backend: Backend) => Effect.Effect<A, unknown>
 ): Effect.Effect<A, unknown> =>
   Effect.gen(function* () {
+    const { apiKey, baseUrl, timeout } = project.settings.cli
+    if (baseUrl !== undefined) {
+      // Named on purpose: it is used as it is, and nothing is started in its place.
+      const client = remoteExecutions(baseUrl, { timeout, apiKey })
+      return yield* use({ client, server: { url: baseUrl, pid: undefined } })
+    }
     const server = yield* findServer(project.settings)
     mark("discovery")
-    if (server !== undefined) return yield* use({ client: remoteExecutions(server.url), server })
+    if (server !== undefined) {
+      return yield* use({ client: remoteExecutions(server.url, { timeout, apiKey }), server })
+    }
     if (options.inProcess === "state" && !keepsState(project)) return yield* Effect.fail(noServer)
     const { withLocalExecutions } = yield* Effect.promise(() => import("./LocalExecutions.ts"))
     return yield* withLocalExecutions(context, project, (client) => use({ client, server: undefined }))

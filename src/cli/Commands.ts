@@ -92,7 +92,7 @@ export const makeCommands = (options: CommandTreeOptions) => {
         terminal: options.terminal,
         flags,
         config: Option.getOrUndefined(shared.config),
-        json: shared.json || flags["format"] === "json",
+        json: shared.json,
         version: options.version,
         stopRequested: options.stopRequested
       }

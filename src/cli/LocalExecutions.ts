@@ -45,7 +45,8 @@ export const withLocalExecutions = <A>(
     format: settings.log.format,
     color: context.terminal.color.err,
     terminal: context.terminal.interactive,
-    labels: labelsOf(settings)
+    labels: labelsOf(settings),
+    source: settings.log.source
   })
   return Effect.acquireUseRelease(
     Scope.make(),

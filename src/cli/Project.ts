@@ -1,5 +1,5 @@
 /** The project that a command works with: the nearest config, resolved with the flags of the command line. */
-import type * as Effect from "effect/Effect"
+import * as Effect from "effect/Effect"
 import type { ConfigFileError } from "../config/FileError.ts"
 import { keys } from "../config/Keys.ts"
 import { loadConfig } from "../config/Load.ts"
@@ -10,7 +10,7 @@ import type { CommandContext } from "./Terminal.ts"
 /** The project of the nearest config. */
 export type Project = ResolvedConfig
 
-/** Loads the project; every problem of its config is in the error. */
+/** Loads the project, and follows what it says of the output; every problem of its config is in the error. */
 export const loadProject = (
   context: CommandContext
 ): Effect.Effect<Project, ConfigFileError | ConfigInvalid> => {
@@ -20,5 +20,11 @@ export const loadProject = (
     const value = key.flag === undefined ? undefined : context.flags[key.flag]
     if (value !== undefined) flags[key.path] = value
   }
-  return loadConfig({ cwd, env, flags, ...(context.config === undefined ? {} : { file: context.config }) })
+  const file = context.config === undefined ? {} : { file: context.config }
+  return Effect.tap(loadConfig({ cwd, env, flags, ...file }), ({ settings }) =>
+    Effect.sync(() => {
+      context.terminal.useColor(settings.cli.color)
+      if (settings.cli.format === "json") context.json = true
+    })
+  )
 }

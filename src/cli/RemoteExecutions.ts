@@ -2,6 +2,7 @@
 import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Predicate from "effect/Predicate"
+import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import type { Execution, ExecutionEvent, Executions, Json } from "../runtime/Executions.ts"
@@ -98,13 +99,23 @@ async function* framesOf(body: ReadableStream<Uint8Array>): AsyncGenerator<Frame
   }
 }
 
+/** How to talk to a server. */
+export interface RemoteOptions {
+  /** How long it has to answer, in milliseconds; streams may stay open. Default: for ever. */
+  readonly timeout?: number
+  readonly apiKey?: Redacted.Redacted | undefined
+}
+
 /**
  * A client of the server at `url`.
  *
  * @param url `http://host:port`
+ * @param options time and key
  */
-export const remoteExecutions = (url: string): ExecutionsClient => {
-  const api = `${url}/api/v0`
+export const remoteExecutions = (url: string, options: RemoteOptions = {}): ExecutionsClient => {
+  const api = `${url.replace(/\/$/, "")}/api/v0`
+  const key: Record<string, string> =
+    options.apiKey === undefined ? {} : { authorization: `Bearer ${Redacted.value(options.apiKey)}` }
   const segment = encodeURIComponent
 
   const send = (
@@ -113,16 +124,21 @@ export const remoteExecutions = (url: string): ExecutionsClient => {
       readonly method?: string
       readonly body?: unknown
       readonly headers?: Record<string, string>
+      readonly stream?: boolean
     } = {}
   ) =>
     Effect.tryPromise({
       try: (signal) =>
         fetch(`${api}${path}`, {
           method: init.method ?? "GET",
-          signal,
+          signal:
+            options.timeout === undefined || init.stream === true
+              ? signal
+              : AbortSignal.any([signal, AbortSignal.timeout(options.timeout)]),
           redirect: "error",
           headers: {
             ...(init.body === undefined ? {} : { "content-type": "application/json" }),
+            ...key,
             ...init.headers
           },
           ...(init.body === undefined ? {} : { body: JSON.stringify(init.body) })
@@ -157,6 +173,7 @@ export const remoteExecutions = (url: string): ExecutionsClient => {
       Effect.map(
         Effect.flatMap(
           send(`${execution(executionId)}/stream`, {
+            stream: true,
             headers: options?.after === undefined ? {} : { "last-event-id": String(options.after) }
           }),
           (response) =>

@@ -10,6 +10,8 @@ export interface Terminal {
   readonly out: (text: string) => void
   readonly err: (text: string) => void
   readonly color: { readonly out: boolean; readonly err: boolean }
+  /** Sets the colours to what the config says, once it is known. */
+  readonly useColor: (setting: "auto" | "always" | "never") => void
   /** Whether stderr is a terminal that a person looks at. */
   readonly interactive: boolean
   readonly cwd: string
@@ -23,8 +25,8 @@ export interface CommandContext {
   readonly flags: Readonly<Record<string, string>>
   /** The config file named by `--config`. */
   readonly config: string | undefined
-  /** Whether stdout is JSON. */
-  readonly json: boolean
+  /** Whether stdout is JSON: `--json`, or what `cli.format` says, once the config is known. */
+  json: boolean
   /** The version of the package. */
   readonly version: string
   /**

@@ -15,14 +15,22 @@ import { report } from "./Report.ts"
 import { listenToSignals, signalExitCode } from "./Signals.ts"
 import type { StopSignal, Terminal } from "./Terminal.ts"
 
-const processTerminal = (): Terminal => ({
-  out: (text) => void process.stdout.write(text),
-  err: (text) => void process.stderr.write(text),
-  color: { out: wantsColor("auto", process.stdout), err: wantsColor("auto", process.stderr) },
-  interactive: process.stderr.isTTY === true,
-  cwd: process.cwd(),
-  env: process.env
-})
+const processTerminal = (): Terminal => {
+  const colorOf = (setting: "auto" | "always" | "never") => ({
+    out: wantsColor(setting, process.stdout),
+    err: wantsColor(setting, process.stderr)
+  })
+  const color = colorOf("auto")
+  return {
+    out: (text) => void process.stdout.write(text),
+    err: (text) => void process.stderr.write(text),
+    color,
+    useColor: (setting) => void Object.assign(color, colorOf(setting)),
+    interactive: process.stderr.isTTY === true,
+    cwd: process.cwd(),
+    env: process.env
+  }
+}
 
 /**
  * Parses the arguments and runs the command.

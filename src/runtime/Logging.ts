@@ -81,6 +81,13 @@ const minimumLevels = {
   none: "None"
 } as const satisfies Record<LogSettings["level"], string>
 
+/** The function that logs, and where it was called. */
+const sourceOf = (frame: References.StackFrame | undefined): Readonly<Record<string, string>> => {
+  if (frame === undefined) return {}
+  const place = /\(?((?:file:|\/)[^()\s]+:\d+:\d+)\)?/.exec(frame.stack() ?? "")?.[1]
+  return { source: place === undefined ? frame.name : `${frame.name} (${place})` }
+}
+
 /** Where and how a stack logs. */
 export interface LoggingOptions {
   readonly level: LogSettings["level"]
@@ -89,6 +96,8 @@ export interface LoggingOptions {
   /** Whether stderr is a terminal: `auto` is pretty there and JSON elsewhere. */
   readonly terminal: boolean
   readonly labels: DeploymentLabels
+  /** Whether each line names the place in the source that logged, as far as it is known. */
+  readonly source: boolean
   /** Takes a finished line. Default: stderr. */
   readonly write?: (line: string) => void
 }
@@ -115,7 +124,11 @@ export const loggingLayer = (options: LoggingOptions): Layer.Layer<never> => {
         timestamp: date.toISOString(),
         level: levelName[logLevel] ?? String(logLevel).toLowerCase(),
         message: parts.map(textOf).join(" "),
-        fields: { ...options.labels, ...fiber.getRef(References.CurrentLogAnnotations) },
+        fields: {
+          ...options.labels,
+          ...fiber.getRef(References.CurrentLogAnnotations),
+          ...(options.source ? sourceOf(fiber.getRef(References.CurrentStackFrame)) : {})
+        },
         cause: cause.reasons.length === 0 ? undefined : Cause.pretty(cause)
       })
     )

@@ -18,6 +18,7 @@ import { labelsOf } from "./Labels.ts"
 import { makeMetrics } from "./Metrics.ts"
 import { buildStack, type StackError, type StackOptions, type StackSource } from "./Stack.ts"
 import { mark } from "./Startup.ts"
+import { exportTelemetry } from "./Telemetry.ts"
 
 /** A server that is ready. */
 export interface RunningServer {
@@ -57,6 +58,7 @@ export const startServer: (
     const { server } = settings
     const labels = labelsOf(settings)
     const metrics = makeMetrics(labels)
+    const telemetry = yield* exportTelemetry(settings, options.version, metrics.context)
     const draining = yield* Deferred.make<void>()
     const http = yield* makeHttpServer(
       {
@@ -69,9 +71,9 @@ export const startServer: (
       },
       metrics,
       draining
-    )
+    ).pipe(Effect.provideContext(telemetry))
     mark("listening")
-    const stack = yield* buildStack(settings, source, options)
+    const stack = yield* buildStack(settings, source, options).pipe(Effect.provideContext(telemetry))
     mark("stack")
     const modes = {
       store: settings.database.mode,

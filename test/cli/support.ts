@@ -120,6 +120,7 @@ export const commandLine = async (project: TestProject, ...args: ReadonlyArray<s
       out: (text) => void (stdout += text),
       err: (text) => void (stderr += text),
       color: { out: false, err: false },
+      useColor: () => undefined,
       interactive: false,
       cwd: project.folder,
       env: { ...process.env, ...project.env }

@@ -104,7 +104,7 @@ const explainOldServer = (error: unknown, { server }: Backend): unknown =>
   server !== undefined && error instanceof ServerProblem && error.code === "COMPOZY_WORKFLOW_NOT_FOUND"
     ? new ServerProblem({
         code: error.code,
-        message: `The running server (pid ${server.pid}) does not know this workflow: it was started before the config had it. Start it again.`
+        message: `The server at ${server.url}${server.pid === undefined ? "" : ` (pid ${server.pid})`} does not know this workflow: it was started before the config had it. Start it again.`
       })
     : error
 

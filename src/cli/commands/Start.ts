@@ -103,7 +103,8 @@ export const start = (context: CommandContext): Effect.Effect<ExitCode, unknown>
           format: settings.log.format,
           color: context.terminal.color.err,
           terminal: context.terminal.interactive,
-          labels: labelsOf(settings)
+          labels: labelsOf(settings),
+          source: settings.log.source
         })
       )
     )
