@@ -125,6 +125,15 @@ const long = defineWorkflow(
   }
 )
 
+/** Ends with a full history and an output that has yet to be put into the store. */
+const burst = defineWorkflow({ id: "burst", input: Schema.Struct({}) }, ({ task }) => {
+  const rows = task.collection("rows", {
+    items: Array.from({ length: 45 }, (_, n) => n),
+    each: ({ item }) => ({ n: task.tool("step", step, { n: item }), text: "a text of some length" })
+  })
+  return Array.from({ length: 20 }, () => rows)
+})
+
 /** So many tasks that its definition does not fit into the start arguments. */
 const wide = defineWorkflow({ id: "wide", input: Schema.Struct({ n: Schema.Number }) }, ({ input, task }) => {
   const parts: Record<string, number> = {}
@@ -140,7 +149,7 @@ describe("sizes", () => {
   beforeAll(async () => {
     stack = await makeStack({
       name: "sizes",
-      workflows: [large, long, wide],
+      workflows: [large, long, wide, burst],
       limits: { outputInline: 4_096, historyEvents: 100 }
     })
   })
@@ -198,6 +207,14 @@ describe("sizes", () => {
     await stack.run(stack.executions.reconcile)
     const again = await stack.steps(executionId)
     expect(Object.keys(again).toSorted()).toEqual(Object.keys(steps).toSorted())
+  })
+
+  it("an execution that ends with a full history still gives its output", async () => {
+    const { executionId, output, status } = await stack.execute("burst", {})
+    expect(status).toBe("SUCCESS")
+    expect(output).toHaveLength(20)
+    const run = await stack.run(stack.temporal.describe({ workflowId: executionId }))
+    expect(run.runId).toBe(run.firstRunId)
   })
 
   it("a definition too large for the start arguments is kept in the store", async () => {

@@ -86,6 +86,7 @@ export class Engine {
   private readonly shownInput: Json
   private inFlight = 0
   private draining = false
+  private ending = false
   /** Whether any value has a blob in it: without, expressions are evaluated in one go. */
   private blobs = false
 
@@ -222,7 +223,14 @@ export class Engine {
     await condition(() => !this.draining && this.inFlight < mostInFlight)
   }
 
+  /** Everything has run: what is left belongs to this run, however full it is. */
+  end(): void {
+    this.ending = true
+    this.draining = false
+  }
+
   private isFull(): boolean {
+    if (this.ending) return false
     const info = workflowInfo()
     if (!info.continueAsNewSuggested && info.historyLength < this.args.defaults.history) return false
     // A child may take its time: rather let the history grow than hold everything else back for it.

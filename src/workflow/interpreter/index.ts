@@ -82,6 +82,7 @@ export async function compozy(args: StartArguments): Promise<Completion> {
       return await continueAsNew<typeof compozy>({ ...args, carried })
     }
 
+    run.end()
     const value = await run.close(outcome.value)
     if (run.workflow.checkOutput) {
       await local(activityNames.check, { workflow: args.workflow, side: "output", value } satisfies CheckCall)
