@@ -12,6 +12,8 @@ export interface QueuedTask {
 export interface Poller<T> {
   readonly identity: string
   readonly workerInstanceKey: string
+  /** Whether its caller has gone away, which is known before the call is told to end. */
+  readonly isGone: () => boolean
   /** Answers the poll; undefined for the empty answer. */
   readonly resolve: (answer: T | undefined) => void
 }
@@ -57,6 +59,7 @@ export class Matching<T> {
     const queue = this.#queue(key)
     for (const poller of queue.pollers) {
       queue.pollers.delete(poller)
+      if (poller.isGone()) continue
       const answer = this.#start(task, poller, key)
       if (answer === undefined) queue.pollers.add(poller)
       else poller.resolve(answer)

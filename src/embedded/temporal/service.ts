@@ -68,6 +68,7 @@ export const openService = async (options: ServiceOptions): Promise<Service> => 
     const updates = new Updates(engine)
     const tasks = new Tasks(engine, queries, updates)
     const reader = new HistoryReader(engine)
+    engine.applyRetention()
     engine.recover()
     const rpc = await serve(
       {

@@ -47,6 +47,7 @@ export interface Call {
   readonly deadline: number
   /** Called if the caller goes away before the answer. */
   onCancel(callback: () => void): void
+  isCancelled(): boolean
 }
 
 /** Workflow and activity tasks: their queues, and how workers take and answer them. */
@@ -145,6 +146,7 @@ export class Tasks {
       const release = (): void => poller.resolve(undefined)
       const poller: Poller<T> = {
         ...worker,
+        isGone: () => call.isCancelled(),
         resolve: (answer) => {
           clearTimeout(timer)
           this.#waiting.delete(release)
@@ -157,7 +159,7 @@ export class Tasks {
       const wait = Math.min(60_000, call.deadline - this.#engine.now() - 500)
       timer = setTimeout(release, Math.max(wait, 0))
       timer.unref()
-      matching.poll(key, poller)
+      if (!call.isCancelled()) matching.poll(key, poller)
     })
   }
 

@@ -543,6 +543,22 @@ describe("queries", () => {
 })
 
 describe("workers that leave", () => {
+  it("are given no task once their poll is cancelled", async () => {
+    const id = randomUUID()
+    const worker = new FakeWorker(rig.connection, `queue-${id}`)
+    const before = rig.service.polls()
+    const leaving = new AbortController()
+    const poll = rig.connection.withAbortSignal(leaving.signal, () => worker.poll())
+    const ended = expect(poll).rejects.toMatchObject({ code: 1 })
+    await expect.poll(() => rig.service.polls()).toBeGreaterThan(before)
+    leaving.abort()
+    await ended
+    await worker.start(id)
+    const task = await worker.poll()
+    expect(task.attempt).toBe(1)
+    expect(names(task.history?.events)).toHaveLength(3)
+  })
+
   it("get an empty answer to every poll", async () => {
     const worker = new FakeWorker(rig.connection, `queue-${randomUUID()}`)
     const workerInstanceKey = randomUUID()

@@ -135,7 +135,8 @@ export const serve = async (
           onCancel: (cancelled) => {
             if (call.cancelled) cancelled()
             else call.once("cancelled", cancelled)
-          }
+          },
+          isCancelled: () => call.cancelled
         })
         if (answer instanceof Promise) void settle(answer, callback, fail)
         else callback(null, answer)
