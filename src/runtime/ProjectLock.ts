@@ -5,6 +5,7 @@
  * process however it ends, so that nothing is left behind after `kill -9` and no pid can be mistaken for another
  * process that got the same number. `owner.json` beside it only tells who has it.
  */
+import { chmodSync, closeSync, existsSync, openSync } from "node:fs"
 import { readFile, rename, rm, writeFile } from "node:fs/promises"
 import { hostname } from "node:os"
 import { join } from "node:path"
@@ -58,6 +59,15 @@ const writeOwner = async (directory: string): Promise<void> => {
   await rename(temporary, ownerFile(directory))
 }
 
+/**
+ * SQLite would make the file readable by everybody; its journal has the same permissions as the file. A file that is
+ * there is not opened: closing it again would end the lock that this process may have on it.
+ */
+const makePrivate = (file: string): void => {
+  if (existsSync(file)) chmodSync(file, 0o600)
+  else closeSync(openSync(file, "a", 0o600))
+}
+
 const isBusy = (cause: unknown): boolean =>
   cause instanceof Error && /database is locked|SQLITE_BUSY/i.test(cause.message)
 
@@ -82,7 +92,9 @@ export const lockProject: (
     const { DatabaseSync } = yield* Effect.promise(() => import("node:sqlite"))
     const acquire = Effect.try({
       try: () => {
-        const database = new DatabaseSync(join(directory, "lock"), { timeout: 0 })
+        const file = join(directory, "lock")
+        makePrivate(file)
+        const database = new DatabaseSync(file, { timeout: 0 })
         try {
           database.exec("BEGIN EXCLUSIVE")
           return database

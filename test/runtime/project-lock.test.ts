@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process"
 import { once } from "node:events"
-import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises"
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { Effect, Exit, Scope } from "effect"
@@ -47,6 +47,18 @@ describe("the lock", () => {
     expect((await tryLock())._tag).toBe("Failure")
     await Effect.runPromise(Scope.close(first, Exit.void))
     expect((await tryLock())._tag).toBe("Success")
+  })
+
+  it("is made of files that only their owner reads", async () => {
+    const child = await holdInAnotherProcess()
+    const files = await readdir(folder)
+    const modes = await Promise.all(
+      files.map(async (file) => [file, (await stat(join(folder, file))).mode & 0o077] as const)
+    )
+    child.kill("SIGKILL")
+    await once(child, "exit")
+    expect(files).toContain("lock")
+    expect(modes.filter(([, open]) => open !== 0)).toEqual([])
   })
 
   it("tells a second process who has it, and is taken over when that process was killed", async () => {

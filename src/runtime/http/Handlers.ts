@@ -191,12 +191,14 @@ export const makeApiRoutes = (context: HandlerContext): ReadonlyArray<Route> => 
       })
     ),
     route("startExecution", (request) =>
-      Effect.map(start(request), ({ executionId, created }) => {
+      Effect.gen(function* () {
+        const { executionId, created } = yield* start(request)
         const url = urlOf(executionId)
+        const status = created ? "RUNNING" : (yield* executions.get(executionId)).status
         return {
           status: created ? 202 : 200,
           headers: { location: url },
-          json: { executionId, workflow: request.params.workflow_id, status: "RUNNING", url }
+          json: { executionId, workflow: request.params.workflow_id, status, url }
         }
       })
     ),

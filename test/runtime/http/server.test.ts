@@ -161,6 +161,13 @@ describe("a start", () => {
     expect(second.body.executionId).toBe(first.body.executionId)
   })
 
+  it("with an idempotency key of an execution that has ended says how it ended", async () => {
+    const headers = { "x-idempotency-key": "ended" }
+    const first = await post(`${api}/workflows/hello/executions/sync`, { input: { name: "Ada" } }, headers)
+    const second = await post(`${api}/workflows/hello/executions`, { input: { name: "Ada" } }, headers)
+    expect(second.body).toMatchObject({ executionId: first.body.executionId, status: "SUCCESS" })
+  })
+
   it("with input that does not fit lists every issue", async () => {
     const { status, body } = await post(`${api}/workflows/hello/executions`, { input: { name: 1 } })
     expect(status).toBe(400)
