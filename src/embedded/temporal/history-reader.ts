@@ -6,7 +6,7 @@ import { invalidArgument } from "./errors.ts"
 import { delimited } from "./history.ts"
 import { isOpen } from "./state.ts"
 import { historyPage } from "./history-page.ts"
-import type { Call } from "./tasks.ts"
+import type { Call } from "./call.ts"
 import { historyToken, parseHistoryToken } from "./token.ts"
 import type { Run } from "./run.ts"
 

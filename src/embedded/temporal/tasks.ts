@@ -1,3 +1,4 @@
+import type { Call } from "./call.ts"
 import { randomUUID } from "node:crypto"
 
 import { TaskFailedCause, TaskQueueKind } from "./proto/enums.ts"
@@ -40,15 +41,6 @@ const stickyQueryMs = 2000
 // Numbers of the history fields in the messages that carry it.
 const pollHistoryField = 8
 const completedTaskField = 1
-
-/** A call as far as the services need it. */
-export interface Call {
-  /** When the caller gives up, in milliseconds since 1970; infinite if never. */
-  readonly deadline: number
-  /** Called if the caller goes away before the answer. */
-  onCancel(callback: () => void): void
-  isCancelled(): boolean
-}
 
 /** Workflow and activity tasks: their queues, and how workers take and answer them. */
 export class Tasks {

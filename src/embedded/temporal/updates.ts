@@ -9,7 +9,7 @@ import type { CommandContext } from "./commands/context.ts"
 import type { Engine } from "./engine.ts"
 import { invalidArgument, notFound, ServiceError, workflowCompleted } from "./errors.ts"
 import { isOpen } from "./state.ts"
-import type { Call } from "./tasks.ts"
+import type { Call } from "./call.ts"
 import type { Run } from "./run.ts"
 import { scheduleTask } from "./workflow-task.ts"
 
