@@ -1,6 +1,6 @@
-import type { Call } from "./call.ts"
 import { randomUUID } from "node:crypto"
 
+import type { Call } from "./call.ts"
 import { TaskFailedCause, TaskQueueKind } from "./proto/enums.ts"
 import { fromMillis, toMillis } from "./proto/time.ts"
 import { types } from "./proto/root.ts"

@@ -1,5 +1,5 @@
 import type { Request } from "../proto/root.ts"
-import type { Call } from "../tasks.ts"
+import type { Call } from "../call.ts"
 
 /** Answers one call: with a message, or with one that is encoded already. */
 export type Handler = (request: unknown, call: Call) => unknown
