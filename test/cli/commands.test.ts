@@ -1,8 +1,11 @@
 import { writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { Schema } from "effect"
-import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest"
 import { commandLine, compozy, config, makeProject, spawnCli, type TestProject } from "./support.ts"
+
+// Processes are started here: on a busy machine each takes seconds.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
 
 const Started = Schema.Struct({ executionId: Schema.String })
 const Status = Schema.Struct({ status: Schema.String })

@@ -1,8 +1,11 @@
 import { readFile, stat } from "node:fs/promises"
 import { join } from "node:path"
 import { Schema } from "effect"
-import { afterEach, describe, expect, it } from "vitest"
+import { afterEach, describe, expect, it, vi } from "vitest"
 import { compozy, config, makeProject, spawnCli, type TestProject } from "./support.ts"
+
+// Processes are started here: on a busy machine each takes seconds.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
 
 const Started = Schema.Struct({ executionId: Schema.String })
 const Tasks = Schema.Struct({ items: Schema.Array(Schema.Struct({ status: Schema.String })) })
