@@ -29,7 +29,10 @@ function configArgument(args) {
 
 function configFolder(fs, path, args) {
   var given = configArgument(args)
-  if (given !== undefined) return path.dirname(path.resolve(given))
+  if (given !== undefined) {
+    var place = path.resolve(given)
+    return fs.existsSync(place) && fs.statSync(place).isDirectory() ? place : path.dirname(place)
+  }
   var folder = process.cwd()
   for (;;) {
     for (var extension of ["ts", "mts", "js", "mjs"]) {

@@ -57,8 +57,10 @@ describe("bin/compozy.js", () => {
       join(installed, "dist", "cli", "main.js"),
       "export const main = (args) => console.log('the project\\'s own', args.join(' '))"
     )
-    const args = ["config", "show", "--config", "project/compozy.config.ts"]
-    expect(run(args)).toMatchObject({ status: 0, stdout: `the project's own ${args.join(" ")}\n` })
+    for (const config of ["project/compozy.config.ts", "project"]) {
+      const args = ["config", "show", "--config", config]
+      expect(run(args)).toMatchObject({ status: 0, stdout: `the project's own ${args.join(" ")}\n` })
+    }
   })
 
   it("says what to install where the project has no copy", async () => {
