@@ -7,10 +7,10 @@ import * as Schema from "effect/Schema"
 import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { describe, expect, onTestFinished, test } from "vitest"
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest"
 import { defineMode, type Mode } from "../../src/Mode.ts"
 import { resolveConfig } from "../../src/config/Resolve.ts"
-import { Cache, TestCompozy } from "../../src/testing/index.ts"
+import { Cache, type PromisedCompozy, TestCompozy } from "../../src/testing/index.ts"
 import { defineSignal, defineTool, defineWorkflow } from "../../src/workflow/index.ts"
 
 /** What a mode promises. */
@@ -61,10 +61,22 @@ const makeDirectory = async (): Promise<string> => {
 /** Defines the tests of one mode. */
 export const matrix = ({ mode, keepsState, concurrent, pgvector }: Promises): void => {
   describe(`${mode} mode`, () => {
-    test("starts, and every service answers", async () => {
-      await using compozy = await TestCompozy.make(config, { mode })
+    let compozy: PromisedCompozy
+    beforeAll(async () => {
+      compozy = await TestCompozy.make(config, { mode })
+    })
+    afterAll(() => compozy.close())
+
+    test("starts, every service answers, and a workflow runs", async () => {
       await compozy.effect(Effect.flatMap(Cache, (cache) => cache.ping))
       expect(await compozy.run(steps, { value: 0 })).toEqual({ left: 2, right: 2 })
+    })
+
+    test(`runs ${concurrent} workflows at once`, async () => {
+      const outputs = await Promise.all(
+        Array.from({ length: concurrent }, (_, value) => compozy.run(steps, { value }))
+      )
+      expect(outputs).toEqual(outputs.map((_, value) => ({ left: value + 2, right: value + 2 })))
     })
 
     test(`${keepsState ? "keeps" : "forgets"} executions and cached values when it is closed`, async () => {
@@ -110,14 +122,6 @@ export const matrix = ({ mode, keepsState, concurrent, pgvector }: Promises): vo
         { path: "before", attempt: 1 },
         { path: "after", attempt: 1 }
       ])
-    })
-
-    test(`runs ${concurrent} workflows at once`, async () => {
-      await using compozy = await TestCompozy.make(config, { mode })
-      const outputs = await Promise.all(
-        Array.from({ length: concurrent }, (_, value) => compozy.run(steps, { value }))
-      )
-      expect(outputs).toEqual(outputs.map((_, value) => ({ left: value + 2, right: value + 2 })))
     })
 
     test(`${pgvector ? "takes" : "refuses"} pgvector, and takes Qdrant`, async () => {
