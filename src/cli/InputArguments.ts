@@ -5,7 +5,7 @@
 import * as Predicate from "effect/Predicate"
 import type { Json } from "../runtime/Executions.ts"
 import type { Issue } from "../runtime/ExecutionError.ts"
-import { nearest } from "../runtime/Nearest.ts"
+import { nearestOf } from "../workflow/Nearest.ts"
 
 type JsonObject = { readonly [key: string]: Json }
 
@@ -181,7 +181,7 @@ const fieldOf = (root: Json, schemas: ReadonlyArray<JsonObject>, key: string): P
   }
   if (found.length > 0 || open) return { schemas: found }
   if (known.has(key)) return { schemas: [] }
-  const suggestion = nearest(key, [...known])
+  const suggestion = nearestOf(key, [...known])
   const fields = known.size === 0 ? "it has no fields" : `the fields are ${[...known].join(", ")}`
   return {
     schemas: [],

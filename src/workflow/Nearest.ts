@@ -24,6 +24,8 @@ const distance = (a: string, b: string): number => {
 
 /** The nearest name, or undefined where none is near. Case does not count. */
 export const nearestOf = (name: string, names: ReadonlyArray<string>): string | undefined => {
+  // A name from a request can be long; the comparison is quadratic.
+  if (name.length > 100) return undefined
   let nearest: string | undefined
   let least = Math.max(2, Math.floor(name.length / 3)) + 1
   for (const candidate of names) {

@@ -1,7 +1,7 @@
 /** `compozy workflow list` and `compozy workflow show`. */
 import * as Effect from "effect/Effect"
 import { WorkflowNotFound } from "../../runtime/ExecutionError.ts"
-import { nearest } from "../../runtime/Nearest.ts"
+import { nearestOf } from "../../workflow/Nearest.ts"
 import type { TaskDefinition } from "../../workflow/Definition.ts"
 import type { AnyWorkflow } from "../../workflow/Workflow.ts"
 import { type ExitCode, ExitCode as Code } from "../ExitCode.ts"
@@ -46,7 +46,7 @@ export const findWorkflow = (project: Project, id: string): Effect.Effect<AnyWor
   const found = project.workflows.find((workflow) => workflow.id === id)
   if (found !== undefined) return Effect.succeed(found)
   const ids = project.workflows.map((workflow) => workflow.id)
-  return Effect.fail(new WorkflowNotFound({ workflow: id, suggestion: nearest(id, ids) ?? null }))
+  return Effect.fail(new WorkflowNotFound({ workflow: id, suggestion: nearestOf(id, ids) ?? null }))
 }
 
 const childrenOf = (

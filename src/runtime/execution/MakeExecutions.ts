@@ -8,7 +8,7 @@ import { Temporal } from "../../services/Temporal.ts"
 import { type Defaults, type StartArguments, workflowType } from "../../workflow/interpreter/Protocol.ts"
 import type { AnyWorkflow } from "../../workflow/Workflow.ts"
 import { ExecutionNotFound, InputInvalid, SignalInvalid, WorkflowNotFound } from "../ExecutionError.ts"
-import { nearest } from "../Nearest.ts"
+import { nearestOf } from "../../workflow/Nearest.ts"
 import { Projection } from "../Projection.ts"
 import { makeBlobs } from "./Blobs.ts"
 import { codecOf } from "./Codec.ts"
@@ -157,7 +157,7 @@ export const makeExecutions = Effect.fnUntraced(function* (
     if (workflow === undefined || prepared === undefined) {
       return yield* new WorkflowNotFound({
         workflow: workflowId,
-        suggestion: nearest(workflowId, [...byId.keys()]) ?? null
+        suggestion: nearestOf(workflowId, [...byId.keys()]) ?? null
       })
     }
     const checked = codecOf(workflow.input).normalize(input)

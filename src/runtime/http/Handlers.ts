@@ -6,7 +6,7 @@ import * as Stream from "effect/Stream"
 import { Status } from "../../services/Store.ts"
 import type { Execution, ExecutionEvent, Executions, Json, StartOptions } from "../Executions.ts"
 import { WorkflowNotFound } from "../ExecutionError.ts"
-import { nearest } from "../Nearest.ts"
+import { nearestOf } from "../../workflow/Nearest.ts"
 import { apiPrefix, type Endpoints, endpoints } from "./Api.ts"
 import type { EndpointRequest } from "./Endpoint.ts"
 import type { HttpReply } from "./HttpExchange.ts"
@@ -90,7 +90,7 @@ export const makeApiRoutes = (context: HandlerContext): ReadonlyArray<Route> => 
       : Effect.fail(
           new WorkflowNotFound({
             workflow: id,
-            suggestion: nearest(id, [...executions.workflows.keys()]) ?? null
+            suggestion: nearestOf(id, [...executions.workflows.keys()]) ?? null
           })
         )
 
