@@ -7,6 +7,7 @@ import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/pr
 import { existsSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { afterPack, beforePack } from "./pack.ts"
 import { type Ran, root, run, type RunOptions } from "./lib/project.ts"
 
 const oldestNode = "22.19.0"
@@ -47,7 +48,11 @@ const nodeOf = async (version: string): Promise<string> => {
 const temporary = await mkdtemp(join(tmpdir(), "compozy-check-"))
 
 const pack = async (): Promise<string> => {
-  const ran = await npm(["pack", "--ignore-scripts", "--pack-destination", temporary], root)
+  // Without the scripts, because the build has run: they are called here.
+  await beforePack()
+  const ran = await npm(["pack", "--ignore-scripts", "--pack-destination", temporary], root).finally(
+    afterPack
+  )
   if (ran.code !== 0) throw new Error(`npm pack failed\n${ran.stderr}`)
   const name = (await readdir(temporary)).find((file) => file.endsWith(".tgz"))
   if (name === undefined) throw new Error("npm pack wrote no tarball")
@@ -169,7 +174,7 @@ try {
     folder
   )
   if (installed.code !== 0) throw new Error(`npm install of the tarball failed\n${installed.stderr}`)
-  if (/deprecated|ERESOLVE|peer/.test(installed.stderr)) problem("npm install warns", installed)
+  if (/deprecated|ERESOLVE|peer|compozy@/.test(installed.stderr)) problem("npm install warns", installed)
   await lintTarball(tarball)
   await readPublished(join(folder, "node_modules/compozy"))
   await Promise.all([compileConsumer(folder), runCli(folder)])
