@@ -4,6 +4,7 @@
 import * as Duration from "effect/Duration"
 import type { RetryDefinition, WorkOptions } from "./Definition.ts"
 import { definitionError, type DefinitionError } from "./DefinitionError.ts"
+import { nearestOf } from "./Nearest.ts"
 import type { RetryOptions, WorkTaskOptions } from "./Task.ts"
 
 /** Refuses an argument. */
@@ -14,6 +15,26 @@ export const invalidArgument = (problem: string, fix: string, at: string | undef
     fix,
     places: [{ what: "given at", at }]
   })
+
+/** Refuses keys that nothing reads: a slip such as `retries` would otherwise change nothing, silently. */
+export const checkKeys = (
+  options: unknown,
+  known: ReadonlyArray<string>,
+  what: string,
+  at: string | undefined
+): void => {
+  if (typeof options !== "object" || options === null || Array.isArray(options)) {
+    throw invalidArgument(`${what} is not an object`, `give it an object with ${known.join(", ")}`, at)
+  }
+  const unknown = Object.keys(options).find((key) => !known.includes(key))
+  if (unknown === undefined) return
+  const meant = nearestOf(unknown, known)
+  throw invalidArgument(
+    `${what} ${what.startsWith("the options") ? "have" : "has"} no key "${unknown}"`,
+    `${meant === undefined ? "" : `did you mean "${meant}"? `}Its keys are ${known.join(", ")}`,
+    at
+  )
+}
 
 /** A duration in milliseconds. */
 export const millisOf = (duration: Duration.Input, what: string, at: string | undefined): number => {
@@ -84,6 +105,9 @@ export const checkBlock = (value: unknown, what: string, at: string | undefined)
   )
 }
 
+/** The names of the options of a task that does work. */
+export const workOptionNames = ["when", "retry", "timeout", "totalTimeout", "heartbeat"] as const
+
 /** The options of a task that does work, as data. */
 export const workOptionsOf = (
   options: WorkTaskOptions<unknown>,
@@ -103,7 +127,16 @@ export const workOptionsOf = (
 const positive = (duration: Duration.Input, what: string, at: string | undefined): number =>
   numberOf(millisOf(duration, what, at), 1, true, what, at)
 
+const retryNames = [
+  "maximumAttempts",
+  "initialInterval",
+  "backoffCoefficient",
+  "maximumInterval",
+  "nonRetryableErrorTypes"
+] as const
+
 const retryOf = (retry: RetryOptions, what: string, at: string | undefined): RetryDefinition => {
+  checkKeys(retry, retryNames, `retry of ${what}`, at)
   const { maximumAttempts, initialInterval, backoffCoefficient, maximumInterval, nonRetryableErrorTypes } =
     retry
   return {

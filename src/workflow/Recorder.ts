@@ -3,7 +3,7 @@
  * the types that users see are those of `Task.ts`.
  */
 import type * as Duration from "effect/Duration"
-import { choiceOf, invalidArgument, millisOf, numberOf, workOptionsOf } from "./Arguments.ts"
+import { choiceOf, invalidArgument, millisOf, numberOf, workOptionNames, workOptionsOf } from "./Arguments.ts"
 import type { Block, Build } from "./Block.ts"
 import type { Expression, Strategy } from "./Definition.ts"
 import { definitionError } from "./DefinitionError.ts"
@@ -57,6 +57,17 @@ const errorShape: Shape = {
   fields: new Map(["path", "message", "code", "type"].map((name) => [name, stringShape]))
 }
 
+const collectionNames = [
+  "when",
+  "items",
+  "each",
+  "filter",
+  "mode",
+  "batch",
+  "strategy",
+  "maxWorkers"
+] as const
+
 /** The `task` object of a build. */
 export const makeTask = <R>(build: Build): Task<R> => {
   const step = (api: Api, kind: string, id: string): Step => new Step(build, api, kind, id)
@@ -74,7 +85,7 @@ export const makeTask = <R>(build: Build): Task<R> => {
     return self.record(
       {
         type: "tool",
-        ...self.base(options),
+        ...self.base(options, workOptionNames),
         tool: keep(build.tools, "tool", value, self.at),
         input: self.fit(input, value.input, `the input of ${self.name}`),
         ...workOptionsOf(options, self.name, self.at)
@@ -154,7 +165,7 @@ export const makeTask = <R>(build: Build): Task<R> => {
     return self.record(
       {
         type: "parallel",
-        ...self.base(options),
+        ...self.base(options, ["when", "strategy", "maxWorkers"]),
         branches: Object.fromEntries(recorded.map(([name, { block }]) => [name, block])),
         strategy,
         ...workersOf(options, self)
@@ -207,7 +218,7 @@ export const makeTask = <R>(build: Build): Task<R> => {
     return self.record(
       {
         type: "collection",
-        ...self.base(options),
+        ...self.base(options, collectionNames),
         items: items.expression,
         ...(filter === undefined ? {} : { filter: filter.block.result }),
         each: each.block,
@@ -260,7 +271,7 @@ export const makeTask = <R>(build: Build): Task<R> => {
     return self.record(
       {
         type: "wait",
-        ...self.base(options),
+        ...self.base(options, ["when", "signal", "until", "timeout", "onTimeout"]),
         signal: keep(build.signals, "signal", options.signal, self.at),
         ...(until === undefined ? {} : { until: until.block.result }),
         ...(options.timeout === undefined
@@ -285,7 +296,7 @@ export const makeTask = <R>(build: Build): Task<R> => {
     self.record(
       {
         type: "signal",
-        ...self.base(options),
+        ...self.base(options, ["when", "execution", "signal", "payload"]),
         execution: self.use(options.execution, `the execution of ${self.name}`).expression,
         signal: keep(build.signals, "signal", options.signal, self.at),
         payload: self.fit(options.payload, options.signal.payload, `the payload of ${self.name}`)
@@ -312,7 +323,7 @@ export const makeTask = <R>(build: Build): Task<R> => {
     return self.record(
       {
         type: "workflow",
-        ...self.base(options),
+        ...self.base(options, [...workOptionNames, "mode"]),
         workflow: keep(build.workflows, "workflow", value, self.at),
         input: self.fit(input, value.input, `the input of ${self.name}`),
         mode,

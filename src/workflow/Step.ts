@@ -1,7 +1,7 @@
 /**
  * One task while it is being recorded: its id and place, the values that it uses, and the blocks that belong to it.
  */
-import { checkBlock } from "./Arguments.ts"
+import { checkBlock, checkKeys } from "./Arguments.ts"
 import {
   type Block,
   type Build,
@@ -55,8 +55,9 @@ export class Step {
     this.path = takeId(this.block, id, this.at)
   }
 
-  /** What every task has. */
-  base(options?: ConditionOption<unknown>): TaskBase {
+  /** What every task has. `known` are the names that its options may have. */
+  base(options?: ConditionOption<unknown>, known: ReadonlyArray<string> = ["when"]): TaskBase {
+    if (options !== undefined) checkKeys(options, known, `the options of ${this.name}`, this.at)
     return {
       id: this.id,
       path: this.path,

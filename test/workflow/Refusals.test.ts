@@ -531,6 +531,22 @@ describe("what a task is given", () => {
     ).toMatchInlineSnapshot(`"it was not refused"`)
   })
 
+  it("has no options that nothing reads", () => {
+    const input = { name: "Ada" }
+    expect(refused(({ task }) => task.tool("a", greet, input, loose({ retrys: 3 })))).toContain(
+      'fix: did you mean "retry"? Its keys are when, retry, timeout, totalTimeout, heartbeat'
+    )
+    expect(
+      refused(({ task }) => task.tool("a", greet, input, { retry: loose({ maxAttempts: 3 }) }))
+    ).toContain('retry of task.tool("a") has no key "maxAttempts"')
+    expect(refused(({ task }) => task.tool("a", greet, input, { retry: loose(3) }))).toContain(
+      'retry of task.tool("a") is not an object'
+    )
+    expect(
+      refused(({ task }) => task.collection("a", loose({ items: [1], each: () => 1, concurrency: 2 })))
+    ).toContain('The options of task.collection("a") have no key "concurrency"')
+  })
+
   it("is a tool, a workflow, a signal, a block", () => {
     expect(refused(({ task }) => task.tool("a", loose({ id: "greet" }), {}))).toMatchInlineSnapshot(`
       "COMPOZY_DEFINITION_ARGUMENT_INVALID
