@@ -212,7 +212,11 @@ const replacement = (name: string): string => {
   if (/_UI(?:_PORT)?$/u.test(name)) {
     return 'remove it: there is no Temporal UI inside; use compozy execution list, or temporal.engine: "dev-server"'
   }
-  const meant = nearest(name, knownVariables)
+  // COMPOZY_PORT lacks the section: that is likelier than a slip in every letter of the last word.
+  const ending = name.replace(/^COMPOZY(?=_)/u, "")
+  const meant =
+    [...knownVariables].find((known) => known.startsWith("COMPOZY_") && known.endsWith(ending)) ??
+    nearest(name, knownVariables)
   return meant === undefined
     ? "remove it; docs/configuration-reference.md lists them all"
     : `did you mean ${meant}?`

@@ -106,6 +106,12 @@ describe("config diagnostics", () => {
     `)
   })
 
+  it("names the variable of which only the section is missing", async () => {
+    expect(await diagnostics(empty, { env: { COMPOZY_PORT: "80" } })).toContain(
+      "did you mean COMPOZY_SERVER_PORT?"
+    )
+  })
+
   it("says where distributed services are, and which connections are in the clear", async () => {
     expect(
       await diagnostics(mixed, {
