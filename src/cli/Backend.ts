@@ -22,7 +22,8 @@ const noServer = new ServerProblem({
     "No server of this config is running, and in memory mode nothing else knows its executions. Start one: compozy start"
 })
 
-const keepsState = ({ settings }: Project): boolean =>
+/** Whether another process finds the executions of this one when it has ended. */
+export const keepsState = ({ settings }: Project): boolean =>
   settings.database.mode !== "memory" && settings.temporal.mode !== "memory"
 
 /**

@@ -68,6 +68,13 @@ describe("compozy run against the running server", () => {
     })
   })
 
+  it("points a person to the execution that failed", async () => {
+    const { stderr } = await commandLine(project, "run", "hello", "name=nobody", "times=1")
+    expect(stderr).toMatch(
+      /FAILED in greeting: .*\n\[COMPOZY_TASK_FAILED\] compozy execution get \S+ --tasks\n/
+    )
+  })
+
   it("exits with 2 when the input does not fit, and names the fields", async () => {
     const { code, stdout, stderr } = await commandLine(project, "run", "hello", "nam=Ada", "times=x")
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" })
@@ -90,6 +97,17 @@ describe("compozy run against the running server", () => {
         message: 'There is no workflow "helo". Did you mean "hello"?'
       }
     })
+  })
+})
+
+describe("compozy run without a server", () => {
+  it("does not point to an execution that is gone with the process", async () => {
+    const alone = await makeProject({ "compozy.config.ts": config })
+    const { code, stderr } = await compozy(alone, "run", "hello", "name=nobody", "times=1")
+    await alone.remove()
+    expect(code).toBe(1)
+    expect(stderr).toContain("FAILED in greeting")
+    expect(stderr).not.toContain("compozy execution get")
   })
 })
 

@@ -47,7 +47,11 @@ export const migrate = (context: CommandContext, action: MigrateAction): Effect.
           : migrator.status
       const { terminal } = context
       if (context.json) {
-        printJson(terminal, { action, migrations: done })
+        const migrations = done.map(({ appliedAt, ...rest }) => ({
+          ...rest,
+          appliedAt: appliedAt === null ? null : new Date(appliedAt).toISOString()
+        }))
+        printJson(terminal, { action, migrations })
       } else if (done.length === 0) {
         terminal.err(action === "up" ? "The schema is up to date.\n" : "There is nothing to undo.\n")
       } else {

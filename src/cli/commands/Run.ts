@@ -7,7 +7,7 @@ import * as Stream from "effect/Stream"
 import type { Execution, ExecutionEvent, Json } from "../../runtime/Executions.ts"
 import { InputInvalid } from "../../runtime/ExecutionError.ts"
 import { mark } from "../../runtime/Startup.ts"
-import { type Backend, withExecutions } from "../Backend.ts"
+import { type Backend, keepsState, withExecutions } from "../Backend.ts"
 import { type ExitCode, ExitCode as Code } from "../ExitCode.ts"
 import { readInputArguments } from "../InputArguments.ts"
 import { loadProject } from "../Project.ts"
@@ -108,7 +108,8 @@ const explainOldServer = (error: unknown, { server }: Backend): unknown =>
       })
     : error
 
-const print = (context: CommandContext, execution: Execution): ExitCode => {
+/** `findable`: whether a later command finds the execution, so that it can be told which one. */
+const print = (context: CommandContext, execution: Execution, findable: boolean): ExitCode => {
   const { terminal } = context
   const succeeded = execution.status === "SUCCESS"
   if (context.json) {
@@ -131,7 +132,7 @@ const print = (context: CommandContext, execution: Execution): ExitCode => {
       paint(
         terminal.color.err,
         "dim",
-        `[${error.code}] compozy execution get ${execution.executionId} --tasks\n`
+        `[${error.code}]${findable ? ` compozy execution get ${execution.executionId} --tasks` : ""}\n`
       )
     )
   return Code.failed
@@ -176,7 +177,7 @@ export const run = (context: CommandContext, args: RunArguments): Effect.Effect<
         executionId = started.executionId
         const execution = yield* follow(context, backend, started.executionId)
         mark("result")
-        return print(context, execution)
+        return print(context, execution, backend.server !== undefined || keepsState(project))
       })
     )
   }).pipe(
