@@ -13,6 +13,9 @@ const levels = {
   none: "ERROR"
 } as const
 
+/** What the SDK says of every failed attempt and execution, with a stack of its own: ours are recorded and reported. */
+const reported: ReadonlySet<string> = new Set(["Activity failed", "Workflow failed"])
+
 /**
  * Installs the runtime without its signal handlers: this command line stops in its own order, and the SDK's would stop
  * every worker at the first signal and keep the process from ending.
@@ -28,6 +31,7 @@ export const installTemporalRuntime = (settings: Settings): Effect.Effect<void> 
       shutdownSignals: [],
       logger: new DefaultLogger(levels[settings.log.level], ({ level, message, meta }) => {
         if (settings.log.level === "none") return
+        if (reported.has(message) && settings.log.level !== "debug" && settings.log.level !== "trace") return
         const error: unknown = meta?.["error"]
         const why = error instanceof Error ? `: ${error.stack ?? error.message}` : ""
         process.stderr.write(`temporal ${level.toLowerCase()}: ${message}${why}\n`)
