@@ -5,6 +5,8 @@ export default defineConfig({
     include: ["test/**/*.test.ts", "examples/**/*.test.ts"],
     exclude: ["**/node_modules/**", "**/*.services.test.ts"],
     globalSetup: ["scripts/test-setup.ts"],
+    // One process after another for all files would import everything again for each: a third of the whole time.
+    isolate: false,
     testTimeout: 60_000,
     hookTimeout: 60_000,
     coverage: {
