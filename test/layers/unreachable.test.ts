@@ -156,6 +156,17 @@ describe("PostgreSQL that cannot be reached", () => {
 })
 
 describe("Redis that cannot be reached", () => {
+  it.live("because something else listens there", () =>
+    Effect.gen(function* () {
+      const port = yield* serverWith("HTTP/1.1 400 Bad Request\r\n\r\n")
+      expect(yield* failureOf(redis("127.0.0.1", port), port)).toMatchInlineSnapshot(`
+        "COMPOZY_REDIS_INVALID
+        What answers at 127.0.0.1:PORT does not speak Redis's protocol.
+        Check redis.host and redis.port, or redis.url (REDIS_URL), and whether the server wants TLS. Try: redis-cli -h 127.0.0.1 -p PORT --user ada ping"
+      `)
+    })
+  )
+
   it.live("because nothing listens", () =>
     Effect.gen(function* () {
       const port = yield* closedPort

@@ -126,6 +126,16 @@ const connectError = (server: RedisServer, attempts: number, cause: unknown): La
       value: address
     })
   }
+  if (/^Protocol error/.test(detail)) {
+    return new LayerError({
+      ...fields,
+      failure: "invalid",
+      message: `What answers at ${address} does not speak Redis's protocol.`,
+      fix: `Check redis.host and redis.port, or redis.url (REDIS_URL), and whether the server wants TLS. Try: ${cliOf(server, node)}`,
+      key: server.key,
+      value: address
+    })
+  }
   const target = targetOf(server, node)
   return cause instanceof NoAnswer
     ? unreachable(

@@ -86,7 +86,8 @@ export const layer = (options: DistributedTemporalOptions): Layer.Layer<Temporal
         key: "temporal.address",
         variable: "TEMPORAL_HOST_PORT",
         command: `temporal operator cluster health${tls ? " --tls" : ""} --address ${options.address}`,
-        timeout: startTimeout,
+        // The rest is for the process around it, which has to say in time what is wrong.
+        timeout: Math.round(startTimeout * 0.8),
         ...(tls !== undefined && { tls: probeTls(tls) })
       })
       const endpoint: Endpoint = {
