@@ -43,7 +43,9 @@ describe("the parser", () => {
           expect(out).toEqual(commands)
           expect(parser.bufferedBytes).toBe(0)
         }
-      )
+      ),
+      // A bulk that came in one chunk of its own, and then a command cut in two.
+      { examples: [[[["0123456789"], [""]], [9, 13]]] }
     )
   })
 

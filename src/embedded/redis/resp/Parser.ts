@@ -107,7 +107,6 @@ export class RespParser {
     this.position = 0
     this.waiting = []
     this.waitingBytes = 0
-    this.needed = 0
   }
 
   private first(): Buffer {
@@ -116,6 +115,8 @@ export class RespParser {
 
   private parse(): Array<string> | undefined {
     const buffer = this.buffer
+    // What a bulk waited for says nothing of what comes after it.
+    this.needed = 0
     if (this.args === undefined) {
       if (this.position >= buffer.length) return undefined
       if (buffer[this.position] !== STAR) return this.inline()
