@@ -2,13 +2,14 @@ import { spawn } from "node:child_process"
 import { once } from "node:events"
 import { join } from "node:path"
 import { Redis } from "ioredis"
-import { expect, it, onTestFinished } from "vitest"
+import { expect, it } from "vitest"
 import { conversation, converse } from "./conversation.ts"
 import { folder } from "./folder.ts"
 
 it("the recorded conversation is what a real Redis answers", async () => {
   // A server of its own: the conversation begins with an empty one.
-  const directory = folder()
+  using home = folder()
+  const directory = home.path
   const socket = join(directory, "redis.sock")
   const child = spawn(
     "redis-server",
@@ -19,17 +20,17 @@ it("the recorded conversation is what a real Redis answers", async () => {
   )
   const redis = new Redis(socket, { retryStrategy: () => 50, maxRetriesPerRequest: null })
   redis.on("error", () => undefined)
-  onTestFinished(async () => {
+  try {
+    const recorded = conversation()
+    expect(
+      await converse(
+        redis,
+        recorded.map(({ command }) => command)
+      )
+    ).toEqual(recorded)
+  } finally {
     redis.disconnect()
-    const ended = once(child, "exit")
     child.kill("SIGKILL")
-    await ended
-  })
-  const recorded = conversation()
-  expect(
-    await converse(
-      redis,
-      recorded.map(({ command }) => command)
-    )
-  ).toEqual(recorded)
+    if (child.exitCode === null && child.signalCode === null) await once(child, "exit")
+  }
 })
