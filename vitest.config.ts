@@ -7,6 +7,10 @@ export default defineConfig({
     globalSetup: ["scripts/test-setup.ts"],
     // One process after another for all files would import everything again for each: a third of the whole time.
     isolate: false,
+    // By default one core is left idle.
+    maxWorkers: "100%",
+    // The projects of tests are loaded by Node, as a user's are: its errors and our hooks are part of what is tested.
+    server: { deps: { external: [/\/compozy-(?:config|cli)-\w+\//] } },
     testTimeout: 60_000,
     hookTimeout: 60_000,
     coverage: {
