@@ -8,7 +8,7 @@ import { originals, originalExtras } from "../../src/config/Originals.ts"
 import { readValue } from "../../src/config/Value.ts"
 import { configFlags } from "../../src/Config.ts"
 import { defineMode, isModeDefinition, Mode } from "../../src/Mode.ts"
-import { native } from "./support.ts"
+import { builtPackage } from "./support.ts"
 
 const repeated = (names: ReadonlyArray<string>): ReadonlyArray<string> =>
   names.filter((name, index) => names.indexOf(name) !== index)
@@ -101,10 +101,10 @@ describe("a mode", () => {
     ])
   })
 
-  it("is recognised whichever copy of the package made its config", () => {
+  it("is recognised whichever copy of the package made its config", async () => {
     expect(isModeDefinition(defineMode({}))).toBe(true)
     expect(isModeDefinition({ mode: "memory" })).toBe(false)
-    const other: { readonly defineMode: typeof defineMode } = native("../../src/Mode.ts")
+    const other: { readonly defineMode: typeof defineMode } = await import(builtPackage)
     expect(other.defineMode).not.toBe(defineMode)
     expect(isModeDefinition(other.defineMode({}))).toBe(true)
   })

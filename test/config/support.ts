@@ -1,21 +1,21 @@
-/** A temporary project for each test, loaded as the CLI loads it: natively, from the sources of the package. */
+/** A temporary project for each test, loaded as the CLI loads it: by Node itself (`vitest.config.ts` says so). */
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
-import { createRequire } from "node:module"
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 import { fileURLToPath, pathToFileURL } from "node:url"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import { onTestFinished } from "vitest"
-import type * as ConfigModule from "../../src/Config.ts"
 
 const repository = fileURLToPath(new URL("../../", import.meta.url))
 
-/** Node's own loader, which the runner would otherwise stand in for: its hooks are part of what is tested. */
-export const native = createRequire(import.meta.url)
+export * as config from "../../src/Config.ts"
 
-/** `src/Config.ts` as Node loads it. */
-export const config: typeof ConfigModule = native("../../src/Config.ts")
+/**
+ * The built package, as a project's own copy is. Node does not load `src` in a test: coverage tells scripts apart by
+ * their URL only, and a file loaded both by the runner and by Node would count lines of neither.
+ */
+export const builtPackage = join(repository, "dist/index.js")
 
 /** The files of a project by their paths; the value is the content. */
 export type Files = { readonly [path: string]: string }
@@ -47,8 +47,7 @@ export const project = (
       join(modules, "compozy/package.json"),
       `{ "name": "compozy", "type": "module", "exports": "./index.js" }`
     )
-    const source = pathToFileURL(join(repository, "src/index.ts")).href
-    writeFileSync(join(modules, "compozy/index.js"), `export * from "${source}"\n`)
+    writeFileSync(join(modules, "compozy/index.js"), `export * from "${pathToFileURL(builtPackage).href}"\n`)
   }
   return root
 }
