@@ -7,6 +7,7 @@ import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { Effect } from "effect"
 import { runCommandLine } from "../../src/cli/main.ts"
+import type { StopSignal } from "../../src/cli/Terminal.ts"
 
 const packageRoot = fileURLToPath(new URL("../..", import.meta.url))
 const cli = join(packageRoot, "bin", "compozy.js")
@@ -108,23 +109,48 @@ export const spawnCli = (
 export const compozy = (project: TestProject, ...args: ReadonlyArray<string>) =>
   spawnCli(project, args).exited
 
+/** How a command is run in this process, where it matters. */
+export interface InProcess {
+  /** When the command is asked to stop, as by a signal; never by default. */
+  readonly stopRequested?: Effect.Effect<StopSignal>
+  /** Sees what was written to stderr and stdout so far, after each write. */
+  readonly onText?: (written: { readonly stdout: string; readonly stderr: string }) => void
+}
+
 /**
  * Runs a command to its end in this process: the same but for the process around it, and many times faster. The
  * folder of announced servers is the process's own (`XDG_RUNTIME_DIR`).
  */
-export const commandLine = async (project: TestProject, ...args: ReadonlyArray<string>) => {
-  let stdout = ""
-  let stderr = ""
+export const runInProcess = async (
+  project: Pick<TestProject, "folder" | "env">,
+  args: ReadonlyArray<string>,
+  { stopRequested, onText }: InProcess = {}
+) => {
+  const written = { stdout: "", stderr: "" }
+  const write = (stream: keyof typeof written) => (text: string) => {
+    written[stream] += text
+    onText?.(written)
+  }
+  const color = { out: false, err: false }
   const code = await Effect.runPromise(
-    runCommandLine(args, {
-      out: (text) => void (stdout += text),
-      err: (text) => void (stderr += text),
-      color: { out: false, err: false },
-      useColor: () => undefined,
-      interactive: false,
-      cwd: project.folder,
-      env: { ...process.env, ...project.env }
-    })
+    runCommandLine(
+      args,
+      {
+        out: write("stdout"),
+        err: write("stderr"),
+        color,
+        useColor: (setting) =>
+          void Object.assign(color, { out: setting === "always", err: setting === "always" }),
+        interactive: false,
+        cwd: project.folder,
+        env: { ...process.env, ...project.env }
+      },
+      stopRequested
+    )
   )
-  return { code, stdout, stderr }
+  return { code, ...written }
 }
+
+/** Runs a command to its end in this process. */
+export const commandLine = (project: TestProject, ...args: ReadonlyArray<string>) =>
+  runInProcess(project, args)

@@ -79,7 +79,7 @@ const serve = Effect.fnUntraced(function* (
     Effect.tap((signal) =>
       Effect.sync(() =>
         terminal.err(
-          `\n${signal} received: draining. ${signal === "SIGINT" ? "Press Ctrl-C again to stop at once.\n" : "\n"}`
+          `\n${signal} received: draining.${signal === "SIGINT" ? " Press Ctrl-C again to stop at once." : ""}\n`
         )
       )
     ),
