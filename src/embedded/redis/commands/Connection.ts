@@ -102,16 +102,21 @@ const clients = (client: Client, args: Arguments): Reply => {
   const { now } = client.server
   let chosen = all
   if (args.length === 4 && argument(args, 2).toUpperCase() === "TYPE") {
-    const type = argument(args, 3).toLowerCase()
-    if (!["normal", "master", "replica", "slave", "pubsub"].includes(type)) {
-      throw new ErrorReply(`ERR Unknown client type '${argument(args, 3)}'`)
-    }
+    const type = clientType(argument(args, 3))
     chosen = all.filter((other) => typeOfClient(other) === type)
   } else if (args.length > 3 && argument(args, 2).toUpperCase() === "ID") {
     const ids = new Set(args.slice(3).map((id) => integer(id, new ErrorReply("ERR Invalid client ID"))))
     chosen = all.filter((other) => ids.has(other.id))
   } else if (args.length > 2) throw SYNTAX
   return new VerbatimReply(chosen.map((other) => `${other.describe(now)}\n`).join(""))
+}
+
+const clientType = (text: string): string => {
+  const type = text.toLowerCase()
+  if (!["normal", "master", "replica", "slave", "pubsub"].includes(type)) {
+    throw new ErrorReply(`ERR Unknown client type '${text}'`)
+  }
+  return type
 }
 
 const typeOfClient = (client: Client): string =>
@@ -139,7 +144,7 @@ const kill = (client: Client, args: Arguments): Reply => {
       id = integer(value, new ErrorReply("ERR client-id should be greater than 0"))
       if (id <= 0) throw new ErrorReply("ERR client-id should be greater than 0")
     } else if (option === "ADDR") address = value
-    else if (option === "TYPE") type = value.toLowerCase()
+    else if (option === "TYPE") type = clientType(value)
     else if (option === "SKIPME" && /^(yes|no)$/i.test(value)) skipMe = value.toLowerCase() === "yes"
     else throw SYNTAX
   }

@@ -200,7 +200,7 @@ const shebang = (body: string): { readonly code: string; readonly readOnly: bool
   const end = body.indexOf("\n")
   if (end === -1) throw new ErrorReply("ERR Invalid script shebang")
   const [engine = "", ...options] = body.slice(2, end).trim().split(/\s+/)
-  if (engine !== "lua") throw new ErrorReply(`ERR Unexpected engine in script shebang: ${engine}`)
+  if (engine !== "lua") throw new ErrorReply(`ERR Unexpected engine in script shebang: #!${engine}`)
   let readOnly = false
   for (const option of options) {
     if (!option.startsWith("flags=")) throw new ErrorReply(`ERR Unknown lua shebang option: ${option}`)

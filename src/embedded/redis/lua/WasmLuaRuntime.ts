@@ -103,10 +103,12 @@ const CHECK = "local f, e = loadstring(ARGV[1], '@user_script') if f then return
 class WasmLuaRuntime implements LuaRuntime {
   isLost = false
   private readonly engine: LuaEngine
+  private readonly resetProtocol: () => void
   private readonly wrapped = new Map<string, Buffer>()
 
-  constructor(engine: LuaEngine) {
+  constructor(engine: LuaEngine, resetProtocol: () => void) {
     this.engine = engine
+    this.resetProtocol = resetProtocol
   }
 
   check(body: string): string | undefined {
@@ -121,6 +123,8 @@ class WasmLuaRuntime implements LuaRuntime {
       script = bytes(wrap(body))
       this.wrapped.set(body, script)
     }
+    // `redis.setresp` counts for the script that calls it only.
+    this.resetProtocol()
     try {
       const value = this.engine.evalWithArgs(script, keys.map(bytes), args.map(bytes))
       const failure = failureOf(value)
@@ -167,5 +171,7 @@ export const makeWasmLuaRuntime: LuaRuntimeFactory = async (host: LuaHost) => {
       acl_check_cmd: { returns: true }
     }
   })
-  return new WasmLuaRuntime(engine)
+  return new WasmLuaRuntime(engine, () => {
+    resp3 = false
+  })
 }
