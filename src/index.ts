@@ -65,8 +65,11 @@ export { defineMode, distributed, isModeDefinition, memory, Mode, persistent, Te
 export type { AnyConfig, Built, ConfigOf, Environment, ModeDefinition, Services } from "./Mode.ts"
 export {
   ConfigFileError,
+  ConfigFileErrorCode,
+  configFileNames,
   configFlags,
   ConfigInvalid,
+  ConfigProblemCode,
   diagnoseConfig,
   findConfig,
   formatConfig,
@@ -79,20 +82,27 @@ export {
   validateConfig
 } from "./Config.ts"
 export type {
+  Address,
   ConfigDiagnostics,
   ConfigFlag,
   ConfigProblem,
+  DatabaseSettings,
   FlagValues,
   LoadOptions,
+  LogSettings,
   ModeDiagnostic,
   Origin,
   Place,
+  RedisSettings,
   ResolvedConfig,
   ResolvedValue,
   ResolveOptions,
+  ServerSettings,
   SetAside,
   Settings,
-  ShownValue
+  ShownValue,
+  TemporalSettings,
+  WorkerSettings
 } from "./Config.ts"
 export { Cache } from "./services/Cache.ts"
 export { Store } from "./services/Store.ts"

@@ -126,7 +126,7 @@ const connectError = (server: RedisServer, attempts: number, cause: unknown): La
       value: address
     })
   }
-  if (/^Protocol error/.test(detail)) {
+  if (detail.startsWith("Protocol error")) {
     return new LayerError({
       ...fields,
       failure: "invalid",

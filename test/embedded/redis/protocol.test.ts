@@ -45,7 +45,14 @@ describe("the parser", () => {
         }
       ),
       // A bulk that came in one chunk of its own, and then a command cut in two.
-      { examples: [[[["0123456789"], [""]], [9, 13]]] }
+      {
+        examples: [
+          [
+            [["0123456789"], [""]],
+            [9, 13]
+          ]
+        ]
+      }
     )
   })
 
