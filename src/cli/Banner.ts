@@ -48,7 +48,9 @@ export const noWorkflowYet = (hasConfig: boolean, color: boolean): string =>
     ""
   ].join("\n")
 
-const hostOf = (url: string): string => (URL.canParse(url) ? new URL(url).host : url)
+/** An address may be a URL or `host:port`, which parses as a URL of the scheme `host:`. */
+const hostOf = (address: string): string =>
+  address.includes("://") && URL.canParse(address) ? new URL(address).host : address
 
 const places = (settings: Settings, cwd: string): ReadonlyArray<readonly [string, string]> => {
   const { database, redis, temporal } = settings
@@ -93,7 +95,9 @@ export const lostOnExit = (settings: Settings): string | undefined => {
   ]
   if (lost.length === 0) return undefined
   const what = lost.length === 1 ? String(lost[0]) : `${lost.slice(0, -1).join(", ")} and ${lost.at(-1)}`
-  return `${what} are gone when this process ends. To keep them: compozy start --mode persistent`
+  // In another mode it was asked for: the mode of the process does not change it.
+  const advice = settings.mode === "memory" ? " To keep them: compozy start --mode persistent" : ""
+  return `${what} are gone when this process ends.${advice}`
     .replace("the database are gone", "the database is gone")
     .replace("the cache are gone", "the cache is gone")
 }

@@ -27,14 +27,20 @@ export const installTemporalRuntime = (settings: Settings): Effect.Effect<void> 
     if (installed) return
     installed = true
     const { DefaultLogger, Runtime } = await import("@temporalio/worker")
-    Runtime.install({
-      shutdownSignals: [],
-      logger: new DefaultLogger(levels[settings.log.level], ({ level, message, meta }) => {
-        if (settings.log.level === "none") return
-        if (reported.has(message) && settings.log.level !== "debug" && settings.log.level !== "trace") return
-        const error: unknown = meta?.["error"]
-        const why = error instanceof Error ? `: ${error.stack ?? error.message}` : ""
-        process.stderr.write(`temporal ${level.toLowerCase()}: ${message}${why}\n`)
+    try {
+      Runtime.install({
+        shutdownSignals: [],
+        logger: new DefaultLogger(levels[settings.log.level], ({ level, message, meta }) => {
+          if (settings.log.level === "none") return
+          if (reported.has(message) && settings.log.level !== "debug" && settings.log.level !== "trace")
+            return
+          const error: unknown = meta?.["error"]
+          const why = error instanceof Error ? `: ${error.stack ?? error.message}` : ""
+          process.stderr.write(`temporal ${level.toLowerCase()}: ${message}${why}\n`)
+        })
       })
-    })
+    } catch (cause) {
+      // A config that began to use the SDK while it was loaded has a runtime already, which stays.
+      if (!(cause instanceof Error && cause.name === "IllegalStateError")) throw cause
+    }
   })

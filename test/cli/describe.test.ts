@@ -285,7 +285,8 @@ describe("compozy config", () => {
     }).toMatchInlineSnapshot(`
       {
         "code": 0,
-        "stderr": "warning: COMPOZY_SERVER_PROT is not a variable that Compozy reads. did you mean COMPOZY_SERVER_PORT? [COMPOZY_CONFIG_UNKNOWN_VARIABLE]
+        "stderr": "warning: COMPOZY_SERVER_PROT is not a variable that Compozy reads.
+        fix: did you mean COMPOZY_SERVER_PORT? [COMPOZY_CONFIG_UNKNOWN_VARIABLE]
       <folder>/compozy.config.ts is valid.
       ",
         "stdout": "",

@@ -39,7 +39,7 @@ export const showConfig = Effect.fnUntraced(function* (
 
 const problemText = (problem: ConfigProblem): string => {
   const place = problem.place === undefined ? "" : `${formatPlace(problem.place)}: `
-  return `${place}${problem.message} ${problem.fix} [${problem.code}]`
+  return `${place}${problem.message}\n  fix: ${problem.fix} [${problem.code}]`
 }
 
 const printWarnings = (context: CommandContext, warnings: ReadonlyArray<ConfigProblem>): void => {

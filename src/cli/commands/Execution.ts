@@ -167,7 +167,10 @@ const payloadOf = (args: SignalArguments): Effect.Effect<Json, UsageError> => {
         )
       : Effect.try({
           try: (): Json => JSON.parse(payload),
-          catch: (cause) => new UsageError({ message: `--payload is not JSON: ${String(cause)}` })
+          catch: (cause) =>
+            new UsageError({
+              message: `--payload is not JSON: ${cause instanceof Error ? cause.message : String(cause)}`
+            })
         })
   }
   if (args.values.length === 0) return Effect.succeed(null)
