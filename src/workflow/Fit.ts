@@ -10,6 +10,8 @@ interface Misfit {
   readonly path: string
   readonly found: string
   readonly expected: string
+  /** One literal where another is expected: what tells the members of a union apart. */
+  readonly otherLiteral?: true
 }
 
 /** The first part of a value that certainly does not fit, or undefined. */
@@ -42,10 +44,11 @@ const partMisfit = (
     misfits.push(misfit)
   }
   if (misfits.length > 1 && misfits.every((misfit) => misfit.path === path)) {
-    return { path, found: describe(part), expected: accepted.map(describe).join(" or ") }
+    return { path, found: describe(part), expected: describeAll(accepted) }
   }
-  // The one that went deepest is the one that was meant.
-  return misfits.toSorted((a, b) => b.path.length - a.path.length)[0]
+  // The one that went deepest is the one that was meant, but for a literal that says that another one was.
+  const rank = (misfit: Misfit) => (misfit.otherLiteral === true ? 1 : 0)
+  return misfits.toSorted((a, b) => rank(a) - rank(b) || b.path.length - a.path.length)[0]
 }
 
 const against = (part: Shape, target: Shape, path: string, depth: number): Misfit | undefined => {
@@ -53,7 +56,7 @@ const against = (part: Shape, target: Shape, path: string, depth: number): Misfi
   if (isAnything(target) && kind !== "null" && kind !== "undefined") return undefined
   if (kind !== kindOf(target)) return { path, found: describe(part), expected: describe(target) }
   if (target.tag === "literal" && part.tag === "literal" && target.value !== part.value) {
-    return { path, found: describe(part), expected: describe(target) }
+    return { path, found: describe(part), expected: describe(target), otherLiteral: true }
   }
   if (kind === "array") return itemsAgainst(part, target, path, depth)
   return kind === "object" ? fieldsAgainst(part, target, path, depth) : undefined
@@ -89,7 +92,7 @@ const fieldsAgainst = (part: Shape, target: Shape, path: string, depth: number):
       return {
         path: inner,
         found: describe(undefinedShape),
-        expected: alternativesOf(expected).map(describe).join(" or ")
+        expected: describeAll(alternativesOf(expected))
       }
     }
     const misfit = misfitOf(found, expected, inner, depth)
@@ -146,3 +149,5 @@ const describe = (shape: Shape): string => {
   if (shape.tag === "undefined") return "nothing"
   return shape.tag === "literal" ? JSON.stringify(shape.value) : kindOf(shape)
 }
+
+const describeAll = (shapes: ReadonlyArray<Shape>): string => [...new Set(shapes.map(describe))].join(" or ")
