@@ -67,6 +67,13 @@ const openPersistence = (engine: Engine, fileSystem: FileSystem, options: Persis
   }
 }
 
+const closed = (): EmbeddedRedisError =>
+  new EmbeddedRedisError({
+    reason: "Closed",
+    message: "The embedded Redis is closed and cannot listen.",
+    fix: "Open another one."
+  })
+
 /** Opens an engine: loads what its folder holds, if it has one. */
 export const openServer = async (
   options: EmbeddedRedisOptions,
@@ -98,7 +105,13 @@ export const openServer = async (
       })
     },
     listen: async (listenOptions) => {
+      if (closing !== undefined) throw closed()
       const listening = await listen(engine, listenOptions)
+      // It may have been closed while the port was being opened.
+      if (closing !== undefined) {
+        await listening.close()
+        throw closed()
+      }
       const tracked: Listening = {
         ...listening,
         close: async () => {

@@ -16,6 +16,8 @@ export type EmbeddedRedisReason =
   | "Exposed"
   /** The address cannot be listened on. */
   | "Listen"
+  /** The engine is closed. */
+  | "Closed"
 
 /**
  * The error of an embedded Redis.

@@ -138,6 +138,14 @@ describe("a port of the embedded Redis", () => {
     await closed
   })
 
+  it("is not opened for a server that is closed, or is being closed", async () => {
+    const server = await EmbeddedRedis.open()
+    const late = expect(server.listen()).rejects.toMatchObject({ reason: "Closed", isRetryable: false })
+    await server.close()
+    await late
+    await expect(server.listen()).rejects.toMatchObject({ code: "EMBEDDED_REDIS_CLOSED" })
+  })
+
   it("speaks RESP3 after HELLO 3, as ioredis 6 begins", async () => {
     const server = await EmbeddedRedis.open()
     const { port } = await server.listen({ password: false })
