@@ -103,6 +103,42 @@ describe("lists", () => {
     expect(await popped).toEqual(["l", "b"])
   })
 
+  it("are moved and popped in numbers for those who wait", async () => {
+    await using server = await opened()
+    const [mover, popper, scorer] = [server.client(), server.client(), server.client()]
+    const waiting = [
+      mover.blmove("from", "to", "LEFT", "RIGHT", 0),
+      popper.blmpop(0, 2, "none", "l", "RIGHT", "COUNT", 2),
+      scorer.call("BZMPOP", 0, 2, "none", "z", "MAX", "COUNT", 2)
+    ]
+    await expect.poll(() => server.redis.info("clients")).toContain("blocked_clients:3")
+    await server.redis.pipeline().rpush("from", "a", "b").rpush("l", "1", "2", "3").exec()
+    await server.redis.zadd("z", 1, "x", 2, "y", 3, "w")
+    expect(await Promise.all(waiting)).toEqual([
+      "a",
+      ["l", ["3", "2"]],
+      [
+        "z",
+        [
+          ["w", "3"],
+          ["y", "2"]
+        ]
+      ]
+    ])
+    expect(await server.redis.lrange("to", 0, -1)).toEqual(["a"])
+  })
+
+  it("let a blocked client learn that it cannot be served", async () => {
+    await using server = await opened()
+    const waiting = server.client()
+    const moved = messageOf(waiting.blmove("from", "text", "LEFT", "RIGHT", 0))
+    await expect.poll(() => server.redis.info("clients")).toContain("blocked_clients:1")
+    await server.redis.set("text", "no list")
+    await server.redis.rpush("from", "a")
+    expect(await moved).toBe(WRONGTYPE)
+    expect(await server.redis.lrange("from", 0, -1)).toEqual(["a"])
+  })
+
   it("let a blocked client go after its time, or when it is unblocked", async () => {
     await using server = await opened()
     const waiting = server.client()

@@ -1,6 +1,7 @@
 import { appendFileSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { Effect } from "effect"
+import { Effect, Redacted } from "effect"
+import { Redis } from "ioredis"
 import { describe, expect, it } from "vitest"
 import {
   EmbeddedRedis,
@@ -27,6 +28,32 @@ const failure = async (options: EmbeddedRedisOptions): Promise<EmbeddedRedisErro
 }
 
 describe("an embedded Redis with a folder", () => {
+  it("reads over the times that Redis notes between commands", async () => {
+    using dir = folder()
+    const options = { persistence: { dir: dir.path } }
+    {
+      await using first = await opened(options)
+      await first.redis.set("a", "1")
+    }
+    appendFileSync(increment(dir.path), "#TS:1700000000\r\n*2\r\n$4\r\nINCR\r\n$1\r\na\r\n")
+    await using second = await opened(options)
+    expect(await second.redis.get("a")).toBe("2")
+  })
+
+  it("names the command of a log that cannot be run", async () => {
+    using dir = folder()
+    const options = { persistence: { dir: dir.path } }
+    {
+      await using first = await opened(options)
+      await first.redis.set("a", "text")
+    }
+    appendFileSync(increment(dir.path), "*2\r\n$4\r\nINCR\r\n$1\r\na\r\n")
+    expect(await failure(options)).toMatchObject({
+      reason: "Damaged",
+      message: expect.stringContaining("'incr' answers ERR value is not an integer or out of range")
+    })
+  })
+
   it("brings back keys of every type with their time to live", async () => {
     using dir = folder()
     const options = { persistence: { dir: dir.path } }
@@ -318,6 +345,30 @@ describe("a folder that is in use", () => {
     const use = Effect.scoped(EmbeddedRedis.make({ persistence: { dir: dir.path } }))
     await Effect.runPromise(use)
     await Effect.runPromise(use)
+  })
+
+  it("is written by what an Effect serves on a port until its scope closes", async () => {
+    using dir = folder()
+    const use = Effect.scoped(
+      Effect.gen(function* () {
+        const server = yield* EmbeddedRedis.make({ persistence: { dir: dir.path } })
+        const { host, port, password } = yield* server.listen()
+        const open = yield* server.listen({ password: false })
+        expect(open.password).toBe(undefined)
+        const redis = new Redis({
+          host,
+          port,
+          password: password === undefined ? "" : Redacted.value(password)
+        })
+        yield* Effect.promise(() => redis.incr("runs"))
+        yield* server.save
+        const runs = yield* Effect.promise(() => redis.get("runs"))
+        redis.disconnect()
+        return runs
+      })
+    )
+    expect(await Effect.runPromise(use)).toBe("1")
+    expect(await Effect.runPromise(use)).toBe("2")
   })
 
   it("fails the Effect with a tagged error", async () => {

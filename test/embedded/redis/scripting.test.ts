@@ -69,6 +69,14 @@ describe("scripts", () => {
     )
   })
 
+  it("choose a protocol for themselves, not for the scripts after them", async () => {
+    await using server = await opened()
+    const { redis } = server
+    await redis.sadd("s", "x")
+    expect(await redis.eval("redis.setresp(3) return redis.call('SMEMBERS', 's')['set']['x']", 0)).toBe(1)
+    expect(await redis.eval("return redis.call('SMEMBERS', 's')", 0)).toEqual(["x"])
+  })
+
   it("are one change for those who watch and those who wait", async () => {
     await using server = await opened()
     const waiting = server.client()

@@ -79,6 +79,11 @@ describe("a large value", () => {
       for (const [at, name] of (pairs as Array<string>).entries()) if (at % 2 === 0) scanned.add(name)
     }
     expect(scanned.size).toBe(1000)
+    const left = new Set<string>()
+    for await (const names of redis.sscanStream("set", { count: 50, match: "m*" })) {
+      for (const name of names as Array<string>) left.add(name)
+    }
+    expect(left.size).toBe(500)
   })
 
   it("of a time that is over is gone for every way of looking", async () => {
@@ -94,6 +99,21 @@ describe("a large value", () => {
     expect(await redis.randomkey()).toBe("a")
     expect(await redis.keys("*")).toEqual(["a"])
     expect(await redis.scan(0)).toEqual(["0", ["a"]])
+  })
+
+  it("of a list grows in its middle and is eaten up from its front", async () => {
+    await using server = await opened()
+    const { redis } = server
+    await redis.rpush("l", "first", "last")
+    const pipeline = redis.pipeline()
+    for (let at = 0; at < 3000; at++) pipeline.linsert("l", "AFTER", "first", at)
+    await pipeline.exec()
+    expect(await redis.llen("l")).toBe(3002)
+    expect(await redis.lrange("l", 0, 3)).toEqual(["first", "2999", "2998", "2997"])
+    expect(await redis.lindex("l", -2)).toBe("0")
+    await redis.rpush("l", ...Array.from({ length: 30_000 }, (_, index) => index))
+    expect(await redis.lpop("l", 33_000)).toHaveLength(33_000)
+    expect(await redis.lrange("l", 0, -1)).toEqual(["29998", "29999"])
   })
 
   it("of a list is cut out of its middle", async () => {
