@@ -294,7 +294,6 @@ describe("the server", () => {
     ["OBJECT ENCODING none", null],
     ["OBJECT REFCOUNT short", 1],
     ["OBJECT REFCOUNT none", null],
-    ["OBJECT IDLETIME short", 0],
     ["OBJECT IDLETIME none", null],
     ["OBJECT NOPE x", "!ERR unknown subcommand 'NOPE'. Try OBJECT HELP."],
     ["OBJECT ENCODING", "!ERR wrong number of arguments for 'object|encoding' command"]
