@@ -26,7 +26,8 @@ const failures: Record<EmbeddedRedisError["reason"], readonly [LayerFailure, str
   Io: ["storage", "redis.persistence.dataDir"],
   InvalidOption: ["invalid", "redis.persistence"],
   Exposed: ["invalid", "redis.listen.host"],
-  Listen: ["failed", "redis.listen.port"]
+  Listen: ["failed", "redis.listen.port"],
+  Closed: ["failed", "redis.listen.port"]
 }
 
 const toLayerError = (error: EmbeddedRedisError): LayerError => {
