@@ -172,7 +172,40 @@ const checkModes = (into: Gathered, modes: EffectiveModes, environment: Environm
   }
 }
 
+/** What is declared, and not built yet: refused, never passed over. */
+const checkAvailable = (into: Gathered): void => {
+  if (into.values.get("temporal.engine")?.value === "dev-server") {
+    report(into, "findings", {
+      code: "COMPOZY_CONFIG_NOT_AVAILABLE",
+      key: "temporal.engine",
+      message: "This version cannot start Temporal's development server itself.",
+      fix: 'start it (temporal server start-dev), and set temporal.mode to "remote" with its temporal.address'
+    })
+  }
+  if (into.values.get("temporal.hosting")?.value === "worker") {
+    report(into, "findings", {
+      code: "COMPOZY_CONFIG_NOT_AVAILABLE",
+      key: "temporal.hosting",
+      message: "This version runs the embedded engine on the main thread only.",
+      fix: "remove temporal.hosting"
+    })
+  }
+}
+
+/** Limits that nothing enforces yet. */
+const idleLimits = ["limits.nesting", "limits.taskContextDepth"]
+
 const checkNoEffect = (into: Gathered): void => {
+  for (const path of idleLimits) {
+    const limit = into.values.get(path)
+    if (limit === undefined || rank(limit.origin) < 2) continue
+    report(into, "warnings", {
+      code: "COMPOZY_CONFIG_NO_EFFECT",
+      key: path,
+      message: `${path} has no effect in this version.`,
+      fix: "remove it"
+    })
+  }
   for (const [group, activator] of optionalGroups) {
     if (into.values.has(activator)) continue
     for (const [path, { origin }] of into.values) {
@@ -210,7 +243,7 @@ const knownVariables: ReadonlySet<string> = new Set(keys.flatMap((key) => key.en
 
 const replacement = (name: string): string => {
   if (/_UI(?:_PORT)?$/u.test(name)) {
-    return 'remove it: there is no Temporal UI inside; use compozy execution list, or temporal.engine: "dev-server"'
+    return 'remove it: there is no Temporal UI inside; use compozy execution list, or temporal.mode: "remote" with the development server of the Temporal CLI'
   }
   // COMPOZY_PORT lacks the section: that is likelier than a slip in every letter of the last word.
   const ending = name.replace(/^COMPOZY(?=_)/u, "")
@@ -250,6 +283,7 @@ export const checkAll = (into: Gathered, modes: EffectiveModes, environment: Env
   checkDatabase(into, modes)
   checkEncryption(into)
   checkModes(into, modes, environment)
+  checkAvailable(into)
   checkNoEffect(into)
   checkVariables(into, environment)
   for (const { key, origin, reason } of into.setAside) {

@@ -388,7 +388,7 @@ export const keys: ReadonlyArray<Key> = [
   embedded(
     "engine",
     choice("embedded", "dev-server"),
-    "The engine in memory and persistent mode: the built-in one, or Temporal's own development server (downloaded on first use).",
+    "The engine in memory and persistent mode: the built-in one. Temporal's own development server is not available yet.",
     {
       ...inProcess,
       default: "embedded"
@@ -402,10 +402,10 @@ export const keys: ReadonlyArray<Key> = [
   embedded(
     "synchronous",
     choice("full", "normal"),
-    "When the engine's writes are forced to the disk: at each commit, or at each checkpoint.",
+    "When the engine's writes are forced to the disk: at each checkpoint (a crash of the process loses nothing, a power cut the last moments), or at each commit.",
     {
       ...file,
-      default: "full"
+      default: "normal"
     }
   ),
   embedded("host", text, "The loopback address that the engine listens on.", {
@@ -422,7 +422,7 @@ export const keys: ReadonlyArray<Key> = [
   embedded(
     "hosting",
     choice("thread", "worker"),
-    "Where the engine runs: on the main thread, or on a worker thread.",
+    "Where the engine runs: on the main thread. A worker thread is not available yet.",
     {
       ...inProcess,
       default: "thread"
@@ -546,14 +546,24 @@ export const keys: ReadonlyArray<Key> = [
     "After how many events a workflow continues in a fresh history.",
     { default: 8000 }
   ),
-  limits("taskContextDepth", integer(1, 100), "How many levels of parents an error report shows.", {
-    default: 5,
-    env: ["COMPOZY_LIMITS_TASK_CONTEXT_DEPTH", "LIMITS_MAX_TASK_CONTEXT_DEPTH"]
-  }),
-  limits("nesting", integer(1, 1000), "How deep blocks and child workflows may stand in each other.", {
-    default: 20,
-    env: ["COMPOZY_LIMITS_NESTING", "LIMITS_MAX_NESTING_DEPTH"]
-  }),
+  limits(
+    "taskContextDepth",
+    integer(1, 100),
+    "How many levels of parents an error report shows. Not enforced yet.",
+    {
+      default: 5,
+      env: ["COMPOZY_LIMITS_TASK_CONTEXT_DEPTH", "LIMITS_MAX_TASK_CONTEXT_DEPTH"]
+    }
+  ),
+  limits(
+    "nesting",
+    integer(1, 1000),
+    "How deep blocks and child workflows may stand in each other. Not enforced yet.",
+    {
+      default: 20,
+      env: ["COMPOZY_LIMITS_NESTING", "LIMITS_MAX_NESTING_DEPTH"]
+    }
+  ),
   limits(
     "parallel",
     integer(1, 10_000),

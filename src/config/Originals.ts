@@ -128,17 +128,17 @@ export const originals: ReadonlyArray<Original> = [
   [
     "temporal.standalone.enable_ui",
     "dropped",
-    'there is no Temporal UI inside: use compozy execution list and get, or temporal.engine: "dev-server" with the UI of the Temporal CLI'
+    'there is no Temporal UI inside: use compozy execution list and get, or temporal.mode: "remote" with the development server of the Temporal CLI and its UI'
   ],
   [
     "temporal.standalone.require_ui",
     "dropped",
-    'there is no Temporal UI inside: use compozy execution list and get, or temporal.engine: "dev-server" with the UI of the Temporal CLI'
+    'there is no Temporal UI inside: use compozy execution list and get, or temporal.mode: "remote" with the development server of the Temporal CLI and its UI'
   ],
   [
     "temporal.standalone.ui_port",
     "dropped",
-    'there is no Temporal UI inside: use compozy execution list and get, or temporal.engine: "dev-server" with the UI of the Temporal CLI'
+    'there is no Temporal UI inside: use compozy execution list and get, or temporal.mode: "remote" with the development server of the Temporal CLI and its UI'
   ],
   ["temporal.standalone.log_level", "renamed", "temporal.logLevel"],
   ["temporal.standalone.start_timeout", "renamed", "temporal.startTimeout"],

@@ -277,7 +277,7 @@ export interface TemporalMemoryKeys {
   readonly tls?: never
   /** How long the engine has to answer at start. Default: `"30 seconds"`. */
   readonly startTimeout?: Value<DurationInput>
-  /** The engine in memory and persistent mode: the built-in one, or Temporal's own development server (downloaded on first use). Default: `"embedded"`. */
+  /** The engine in memory and persistent mode: the built-in one. Temporal's own development server is not available yet. Default: `"embedded"`. */
   readonly engine?: Value<"embedded" | "dev-server">
   /** Belongs to persistent mode. */
   readonly file?: never
@@ -287,7 +287,7 @@ export interface TemporalMemoryKeys {
   readonly host?: Value<string>
   /** The port that the engine listens on; 0 takes any free one. Default: `0`. */
   readonly port?: Value<number>
-  /** Where the engine runs: on the main thread, or on a worker thread. Default: `"thread"`. */
+  /** Where the engine runs: on the main thread. A worker thread is not available yet. Default: `"thread"`. */
   readonly hosting?: Value<"thread" | "worker">
   /** From which level on the engine logs. Default: `"warn"`. */
   readonly logLevel?: Value<"debug" | "info" | "warn" | "error">
@@ -311,17 +311,17 @@ export interface TemporalPersistentKeys {
   readonly tls?: never
   /** How long the engine has to answer at start. Default: `"30 seconds"`. */
   readonly startTimeout?: Value<DurationInput>
-  /** The engine in memory and persistent mode: the built-in one, or Temporal's own development server (downloaded on first use). Default: `"embedded"`. */
+  /** The engine in memory and persistent mode: the built-in one. Temporal's own development server is not available yet. Default: `"embedded"`. */
   readonly engine?: Value<"embedded" | "dev-server">
   /** The engine's file. Default: `".compozy/temporal.db"`. */
   readonly file?: Value<string>
-  /** When the engine's writes are forced to the disk: at each commit, or at each checkpoint. Default: `"full"`. */
+  /** When the engine's writes are forced to the disk: at each checkpoint (a crash of the process loses nothing, a power cut the last moments), or at each commit. Default: `"normal"`. */
   readonly synchronous?: Value<"full" | "normal">
   /** The loopback address that the engine listens on. Default: `"127.0.0.1"`. */
   readonly host?: Value<string>
   /** The port that the engine listens on; 0 takes any free one. Default: `0`. */
   readonly port?: Value<number>
-  /** Where the engine runs: on the main thread, or on a worker thread. Default: `"thread"`. */
+  /** Where the engine runs: on the main thread. A worker thread is not available yet. Default: `"thread"`. */
   readonly hosting?: Value<"thread" | "worker">
   /** From which level on the engine logs. Default: `"warn"`. */
   readonly logLevel?: Value<"debug" | "info" | "warn" | "error">
@@ -407,9 +407,9 @@ export interface LimitsConfig {
   readonly outputInline?: Value<SizeInput>
   /** After how many events a workflow continues in a fresh history. Default: `8000`. */
   readonly historyEvents?: Value<number>
-  /** How many levels of parents an error report shows. Default: `5`. */
+  /** How many levels of parents an error report shows. Not enforced yet. Default: `5`. */
   readonly taskContextDepth?: Value<number>
-  /** How deep blocks and child workflows may stand in each other. Default: `20`. */
+  /** How deep blocks and child workflows may stand in each other. Not enforced yet. Default: `20`. */
   readonly nesting?: Value<number>
   /** How many branches or items of one task run at once, where the task does not say. Default: `50`. */
   readonly parallel?: Value<number>

@@ -222,13 +222,13 @@ export interface TemporalMemory {
   readonly taskQueue: string
   /** How long the engine has to answer at start. In milliseconds. */
   readonly startTimeout: number
-  /** The engine in memory and persistent mode: the built-in one, or Temporal's own development server (downloaded on first use). */
+  /** The engine in memory and persistent mode: the built-in one. Temporal's own development server is not available yet. */
   readonly engine: "embedded" | "dev-server"
   /** The loopback address that the engine listens on. */
   readonly host: string
   /** The port that the engine listens on; 0 takes any free one. */
   readonly port: number
-  /** Where the engine runs: on the main thread, or on a worker thread. */
+  /** Where the engine runs: on the main thread. A worker thread is not available yet. */
   readonly hosting: "thread" | "worker"
   /** From which level on the engine logs. */
   readonly logLevel: "debug" | "info" | "warn" | "error"
@@ -250,17 +250,17 @@ export interface TemporalPersistent {
   readonly taskQueue: string
   /** How long the engine has to answer at start. In milliseconds. */
   readonly startTimeout: number
-  /** The engine in memory and persistent mode: the built-in one, or Temporal's own development server (downloaded on first use). */
+  /** The engine in memory and persistent mode: the built-in one. Temporal's own development server is not available yet. */
   readonly engine: "embedded" | "dev-server"
   /** The engine's file. Absolute. */
   readonly file: string
-  /** When the engine's writes are forced to the disk: at each commit, or at each checkpoint. */
+  /** When the engine's writes are forced to the disk: at each checkpoint (a crash of the process loses nothing, a power cut the last moments), or at each commit. */
   readonly synchronous: "full" | "normal"
   /** The loopback address that the engine listens on. */
   readonly host: string
   /** The port that the engine listens on; 0 takes any free one. */
   readonly port: number
-  /** Where the engine runs: on the main thread, or on a worker thread. */
+  /** Where the engine runs: on the main thread. A worker thread is not available yet. */
   readonly hosting: "thread" | "worker"
   /** From which level on the engine logs. */
   readonly logLevel: "debug" | "info" | "warn" | "error"
@@ -343,9 +343,9 @@ export interface LimitsSettings {
   readonly outputInline: number
   /** After how many events a workflow continues in a fresh history. */
   readonly historyEvents: number
-  /** How many levels of parents an error report shows. */
+  /** How many levels of parents an error report shows. Not enforced yet. */
   readonly taskContextDepth: number
-  /** How deep blocks and child workflows may stand in each other. */
+  /** How deep blocks and child workflows may stand in each other. Not enforced yet. */
   readonly nesting: number
   /** How many branches or items of one task run at once, where the task does not say. */
   readonly parallel: number

@@ -269,7 +269,7 @@ describe("variables of the Go program", () => {
   it("are named where nothing reads them any more", async () => {
     const { warnings: found } = await resolve(undefined, { env: { TEMPORAL_EMBEDDED_ENABLE_UI: "true" } })
     expect(found.map(({ message, fix }) => `${message} ${fix}`)).toEqual([
-      'TEMPORAL_EMBEDDED_ENABLE_UI is not a variable that Compozy reads. remove it: there is no Temporal UI inside; use compozy execution list, or temporal.engine: "dev-server"'
+      'TEMPORAL_EMBEDDED_ENABLE_UI is not a variable that Compozy reads. remove it: there is no Temporal UI inside; use compozy execution list, or temporal.mode: "remote" with the development server of the Temporal CLI'
     ])
   })
 })
@@ -298,5 +298,34 @@ describe("a folder without a config", () => {
     const loaded = await Effect.runPromise(loadConfig({ cwd: folder, env: {} }))
     expect(await Effect.runPromise(validateConfig(loaded))).toEqual([])
     expect(loaded.settings.name).toBe(folder.split("/").at(-1))
+  })
+})
+
+describe("what is declared and not built yet", () => {
+  it("is refused, with what to do instead", async () => {
+    expect(await problems(defineMode(memory({ temporal: { engine: "dev-server", hosting: "worker" } }))))
+      .toMatchInlineSnapshot(`
+      "The configuration has 2 problems.
+
+      1. This version cannot start Temporal's development server itself.
+         at config file
+         fix: start it (temporal server start-dev), and set temporal.mode to "remote" with its temporal.address
+         [COMPOZY_CONFIG_NOT_AVAILABLE] temporal.engine = "dev-server"
+
+      2. This version runs the embedded engine on the main thread only.
+         at config file
+         fix: remove temporal.hosting
+         [COMPOZY_CONFIG_NOT_AVAILABLE] temporal.hosting = "worker""
+    `)
+  })
+
+  it("is warned of where it is a limit", async () => {
+    expect(await warnings(defineMode({ limits: { nesting: 3, taskContextDepth: 2 } })))
+      .toMatchInlineSnapshot(`
+      [
+        "limits.nesting has no effect in this version.",
+        "limits.taskContextDepth has no effect in this version.",
+      ]
+    `)
   })
 })

@@ -192,7 +192,7 @@ describe("config show", () => {
         temporal.startTimeout  30s  default
         temporal.engine  embedded  default
         temporal.file  <project>/.compozy/temporal.db  default
-        temporal.synchronous  full  default
+        temporal.synchronous  normal  default
         temporal.host  127.0.0.1  default
         temporal.port  0  default
         temporal.hosting  thread  default

@@ -214,7 +214,7 @@ export default defineMode({
 
       2. temporal.standalone.enable_ui is not a setting any more.
          at <project>/compozy.config.ts:4:58
-         fix: remove it: there is no Temporal UI inside: use compozy execution list and get, or temporal.engine: "dev-server" with the UI of the Temporal CLI
+         fix: remove it: there is no Temporal UI inside: use compozy execution list and get, or temporal.mode: "remote" with the development server of the Temporal CLI and its UI
          [COMPOZY_CONFIG_DROPPED_KEY] temporal.standalone.enable_ui
 
       3. temporal.standalone.database_file is called temporal.file here.
