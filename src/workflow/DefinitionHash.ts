@@ -19,8 +19,14 @@ import type { Block, TaskDefinition, WorkflowDefinition } from "./Definition.ts"
  */
 export const definitionHash = (definition: WorkflowDefinition): string =>
   createHash("sha256")
-    .update(canonical({ ...definition, tasks: definition.tasks.map(withoutSource) }))
+    .update(canonical(withoutSources(definition)))
     .digest("hex")
+
+/** The definition without the `source` of its tasks; a `source` in the data of a workflow stays. */
+export const withoutSources = (definition: WorkflowDefinition): WorkflowDefinition => ({
+  ...definition,
+  tasks: definition.tasks.map(withoutSource)
+})
 
 /** JSON with sorted keys and without white space. */
 const canonical = (value: unknown): string => {
@@ -32,12 +38,12 @@ const canonical = (value: unknown): string => {
   return `{${entries.map(([key, part]) => `${JSON.stringify(key)}:${canonical(part)}`).join(",")}}`
 }
 
-const plain = (block: Block): object => ({ ...block, tasks: block.tasks.map(withoutSource) })
+const plain = (block: Block): Block => ({ ...block, tasks: block.tasks.map(withoutSource) })
 
-const plainAll = (blocks: { readonly [name: string]: Block }): object =>
+const plainAll = (blocks: { readonly [name: string]: Block }): { readonly [name: string]: Block } =>
   Object.fromEntries(Object.entries(blocks).map(([name, block]) => [name, plain(block)]))
 
-const withoutSource = (task: TaskDefinition): object => {
+const withoutSource = (task: TaskDefinition): TaskDefinition => {
   const { source: _, ...rest } = task
   switch (rest.type) {
     case "router":

@@ -1,6 +1,5 @@
 /** The programs of a deployment's workflows: what an execution carries, made once and known by content. */
-import { definitionHash } from "../../workflow/DefinitionHash.ts"
-import type { Json, WorkflowDefinition } from "../../workflow/Definition.ts"
+import { definitionHash, withoutSources } from "../../workflow/DefinitionHash.ts"
 import type { Program, ProgramWorkflow } from "../../workflow/interpreter/Protocol.ts"
 import type { AnyWorkflow } from "../../workflow/Workflow.ts"
 
@@ -16,23 +15,11 @@ export interface PreparedProgram {
   readonly inline: boolean
 }
 
-const withoutSource = (value: Json): Json => {
-  if (typeof value !== "object" || value === null) return value
-  if (Array.isArray(value)) return value.map(withoutSource)
-  const isTask = "type" in value && "path" in value && "id" in value
-  return Object.fromEntries(
-    Object.entries(value)
-      .filter(([key]) => !(isTask && key === "source"))
-      .map(([key, part]) => [key, withoutSource(part)])
-  )
-}
-
 const prepareWorkflow = (workflow: AnyWorkflow): ProgramWorkflow => {
   // The schemas stay with the process, which checks with its own; the sandbox has no use for them.
-  const { input: _input, output: _output, description: _description, ...rest } = workflow.definition
-  const slim = withoutSource({ ...rest, input: true, output: true } as unknown as Json)
+  const { description: _, ...rest } = workflow.definition
   return {
-    definition: slim as unknown as WorkflowDefinition,
+    definition: withoutSources({ ...rest, input: true, output: true }),
     hash: definitionHash(workflow.definition),
     checkOutput: workflow.output !== undefined
   }
