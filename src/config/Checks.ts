@@ -1,8 +1,8 @@
 /** What single values cannot say: contradictions between keys, what is unsafe, what is not advised. */
-import { isIP } from "node:net"
 import type { EffectiveModes } from "./EffectiveMode.ts"
 import type { Component } from "./Key.ts"
 import { keys, optionalGroups } from "./Keys.ts"
+import { isLoopback } from "./Loopback.ts"
 import { describeOrigin, rank } from "./Origin.ts"
 import type { ConfigProblem } from "./Problem.ts"
 import { type Gathered, finding } from "./Reading.ts"
@@ -12,13 +12,6 @@ import { displayRaw, parseAddress } from "./Value.ts"
 
 /** The most concurrent workflows that are recommended on SQLite. */
 export const recommendedSqliteConcurrency = 10
-
-/** Whether a host is this machine, seen from itself only. */
-export const isLoopback = (host: string): boolean => {
-  const name = host.replace(/^\[|\]$/gu, "").toLowerCase()
-  if (name === "localhost" || name.endsWith(".localhost") || name === "::1") return true
-  return isIP(name) === 4 && name.startsWith("127.")
-}
 
 const numberAt = (into: Gathered, path: string): number => {
   const value = into.values.get(path)?.value

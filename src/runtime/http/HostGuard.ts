@@ -3,6 +3,7 @@
  * resolving to this address, so `Host` is its name) nor by a cross-site request (so `Origin` is its origin).
  */
 import { isIP } from "node:net"
+import { isLoopback } from "../../config/Loopback.ts"
 import { ProblemError } from "./Problem.ts"
 
 /** What the guard needs to know of the server. */
@@ -24,10 +25,6 @@ export interface GuardedRequest {
 }
 
 const loopbackNames = new Set(["localhost", "127.0.0.1", "[::1]"])
-
-/** Whether an address only accepts connections of this machine. */
-export const isLoopback = (host: string): boolean =>
-  host === "localhost" || host === "::1" || host === "[::1]" || /^127(\.\d{1,3}){3}$/.test(host)
 
 const hostNameOf = (header: string): string | undefined => {
   const match = /^(\[[0-9a-f:.]+\]|[^:/?#@\s\\]+)(?::\d{1,5})?$/.exec(header.toLowerCase())
