@@ -1,6 +1,7 @@
 import { CommandTable } from "../exec/CommandTable.ts"
 import { BITMAPS } from "./Bitmaps.ts"
 import { CONNECTION } from "./Connection.ts"
+import { FUNCTIONS } from "./Functions.ts"
 import { HASHES } from "./Hashes.ts"
 import { KEYS } from "./Keys.ts"
 import { LISTS } from "./Lists.ts"
@@ -23,7 +24,7 @@ export const COMMANDS = new CommandTable({
   generic: KEYS,
   pubsub: PUBSUB,
   transactions: TRANSACTIONS,
-  scripting: SCRIPTING,
+  scripting: [...SCRIPTING, ...FUNCTIONS],
   connection: CONNECTION,
   server: SERVER
 })
