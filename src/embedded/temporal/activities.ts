@@ -3,12 +3,12 @@ import { fromMillis, positiveMillis } from "./proto/time.ts"
 import type { Failure, Payloads, PollActivityTaskResponse } from "./proto/root.ts"
 import { activityTaskNotFound, invalidArgument } from "./errors.ts"
 import { sizeOfPayloads } from "./payload.ts"
-import { decideRetry } from "./retry.ts"
+import { decideRetry, isRetryable } from "./retry.ts"
 import { buffered, isOpen } from "./state.ts"
 import type { ActivityInfo } from "./state.ts"
 import { activityToken } from "./token.ts"
 import type { Tx } from "./tx.ts"
-import type { ActivityAttempt, Run } from "./run.ts"
+import type { ActivityAttempt, ActivityOptions, Run } from "./run.ts"
 import { scheduleTask } from "./workflow-task.ts"
 
 // Attempts leave no events: `ActivityTaskStarted` is written when the activity closes, with the number of the
@@ -53,9 +53,18 @@ export const startedActivity = (run: Run, scheduledEventId: number, attempt: num
   return activity
 }
 
-const expiresAt = (info: ActivityInfo): number | undefined => {
-  const timeout = positiveMillis(info.attributes.scheduleToCloseTimeout)
-  return timeout === undefined ? undefined : info.scheduledTime + timeout
+/** The options that hold for an activity now: what it was scheduled with, unless they were replaced. */
+export const optionsOf = ({ info, attempt }: PendingActivity): ActivityOptions =>
+  attempt.options ?? info.attributes
+
+/** When an activity was scheduled first, whatever became of it since. */
+export const firstScheduled = ({ info, attempt }: PendingActivity): number =>
+  attempt.firstScheduledTime ?? info.scheduledTime
+
+/** When an activity has to be over, all its attempts included. */
+export const expiresAt = (activity: PendingActivity): number | undefined => {
+  const timeout = positiveMillis(optionsOf(activity).scheduleToCloseTimeout)
+  return timeout === undefined ? undefined : firstScheduled(activity) + timeout
 }
 
 /** A worker takes an activity. Returns its task, or undefined if it no longer waits for one. */
@@ -63,19 +72,26 @@ export const startActivity = (
   tx: Tx,
   run: Run,
   scheduledEventId: number,
-  attemptNumber: number,
+  task: { readonly attempt: number; readonly stamp: number },
   worker: { readonly identity: string; readonly requestId: string }
 ): PollActivityTaskResponse | undefined => {
   const found = findActivity(run, scheduledEventId)
   if (found === undefined) return undefined
   const { info, attempt } = found
-  if (attempt.attempt !== attemptNumber || attempt.startedTime > 0 || attempt.scheduledTime > tx.now)
+  if (
+    attempt.attempt !== task.attempt ||
+    (attempt.stamp ?? 0) !== task.stamp ||
+    attempt.pause !== undefined ||
+    attempt.startedTime > 0 ||
+    attempt.scheduledTime > tx.now
+  )
     return undefined
   tx.touch(run)
-  const started: ActivityAttempt = { ...attempt, startedTime: tx.now, lastHeartbeat: 0, ...worker }
+  const started: ActivityAttempt = { ...attempt, startedTime: tx.now, ...worker }
   run.setAttempt(started)
   noteDeadline(run, { info, attempt: started })
   const { attributes } = info
+  const options = optionsOf(found)
   return {
     taskToken: activityToken(run, scheduledEventId, attempt.attempt),
     workflowNamespace: run.namespace,
@@ -86,15 +102,15 @@ export const startActivity = (
     header: attributes.header,
     input: attributes.input,
     heartbeatDetails: attempt.heartbeatDetails,
-    scheduledTime: fromMillis(info.scheduledTime),
+    scheduledTime: fromMillis(firstScheduled(found)),
     currentAttemptScheduledTime: fromMillis(attempt.scheduledTime),
     startedTime: fromMillis(tx.now),
     attempt: attempt.attempt,
     // The worker refuses a task without these two, even where they are zero.
-    scheduleToCloseTimeout: attributes.scheduleToCloseTimeout ?? fromMillis(0),
-    startToCloseTimeout: attributes.startToCloseTimeout ?? fromMillis(0),
-    heartbeatTimeout: attributes.heartbeatTimeout ?? fromMillis(0),
-    retryPolicy: attributes.retryPolicy,
+    scheduleToCloseTimeout: options.scheduleToCloseTimeout ?? fromMillis(0),
+    startToCloseTimeout: options.startToCloseTimeout ?? fromMillis(0),
+    heartbeatTimeout: options.heartbeatTimeout ?? fromMillis(0),
+    retryPolicy: options.retryPolicy,
     priority: attributes.priority
   }
 }
@@ -155,25 +171,34 @@ export const completeActivity = (
   closed(tx, run, attempt.scheduledEventId)
 }
 
-/** Plans the next attempt, if there is to be one. */
-const retry = (tx: Tx, run: Run, { info, attempt }: PendingActivity, failure: Failure): number => {
+/** Plans the next attempt, if there is to be one (mutable_state_impl.go, RetryActivity). */
+const retry = (tx: Tx, run: Run, activity: PendingActivity, failure: Failure): number => {
+  const { info, attempt } = activity
   if (info.cancelRequestedEventId > 0) return RetryState.CancelRequested
-  const decision = decideRetry({
-    now: tx.now,
-    attempt: attempt.attempt,
-    policy: info.attributes.retryPolicy,
-    failure,
-    expiresAt: expiresAt(info)
-  })
+  const policy = optionsOf(activity).retryPolicy
+  // One that is paused waits with its next attempt, which then is allowed whatever the policy says of their number.
+  const decision =
+    attempt.pause === undefined
+      ? decideRetry({
+          now: tx.now,
+          attempt: attempt.attempt,
+          policy,
+          failure,
+          expiresAt: expiresAt(activity)
+        })
+      : isRetryable(failure, policy?.nonRetryableErrorTypes ?? [])
+        ? { delayMs: 0 }
+        : { state: RetryState.NonRetryableFailure }
   if ("state" in decision) return decision.state
-  run.wakeAt(tx.now + decision.delayMs)
+  if (attempt.pause === undefined) run.wakeAt(tx.now + decision.delayMs)
+  const { reset: _, forgetHeartbeat, ...kept } = attempt
   run.setAttempt({
-    ...attempt,
+    ...kept,
+    ...(forgetHeartbeat === true ? { heartbeatDetails: undefined, lastHeartbeat: 0 } : {}),
     attempt: attempt.attempt + 1,
     scheduledTime: tx.now + decision.delayMs,
     offered: false,
     startedTime: 0,
-    lastHeartbeat: 0,
     requestId: "",
     identity: "",
     lastFailure: failure,
@@ -195,7 +220,7 @@ export const failActivity = (
 ): void => {
   tx.touch(run)
   const attempt = options.lastHeartbeatDetails
-    ? { ...failed, heartbeatDetails: options.lastHeartbeatDetails }
+    ? { ...failed, heartbeatDetails: options.lastHeartbeatDetails, lastHeartbeat: tx.now }
     : failed
   const failure = options.failure ?? {}
   const retryState = retry(tx, run, { info, attempt }, failure)
@@ -290,37 +315,41 @@ export const recordHeartbeat = (
   run: Run,
   { info, attempt }: PendingActivity,
   details: Payloads | null | undefined
-): { cancelRequested: boolean } => {
+): { cancelRequested: boolean; activityPaused: boolean; activityReset: boolean } => {
   tx.touch(run)
   run.setAttempt({
     ...attempt,
     lastHeartbeat: tx.now,
     heartbeatDetails: details ?? attempt.heartbeatDetails
   })
-  return { cancelRequested: info.cancelRequestedEventId > 0 }
+  return {
+    cancelRequested: info.cancelRequestedEventId > 0,
+    activityPaused: attempt.pause !== undefined,
+    activityReset: attempt.reset === true
+  }
 }
 
 /** Until when a pending attempt has to get on, and what it runs into otherwise. The earliest comes first. */
-export const nextActivityDeadline = ({
-  info,
-  attempt
-}: PendingActivity): { at: number; type: number } | undefined => {
-  const { attributes } = info
+export const nextActivityDeadline = (activity: PendingActivity): { at: number; type: number } | undefined => {
+  const { attempt } = activity
+  // timer_sequence.go, LoadAndSortActivityTimers: no time runs for what is paused.
+  if (attempt.pause !== undefined) return undefined
+  const options = optionsOf(activity)
   let first: { at: number; type: number } | undefined
   const consider = (at: number | undefined, type: number): void => {
     if (at !== undefined && (first === undefined || at < first.at)) first = { at, type }
   }
   // Of two at the same time the one that says more wins: never taken, then out of time altogether.
-  const scheduleToStart = positiveMillis(attributes.scheduleToStartTimeout)
+  const scheduleToStart = positiveMillis(options.scheduleToStartTimeout)
   if (attempt.startedTime === 0 && scheduleToStart !== undefined)
     consider(attempt.scheduledTime + scheduleToStart, TimeoutType.ScheduleToStart)
-  consider(expiresAt(info), TimeoutType.ScheduleToClose)
+  consider(expiresAt(activity), TimeoutType.ScheduleToClose)
   if (attempt.startedTime > 0) {
-    const startToClose = positiveMillis(attributes.startToCloseTimeout)
+    const startToClose = positiveMillis(options.startToCloseTimeout)
     if (startToClose !== undefined) consider(attempt.startedTime + startToClose, TimeoutType.StartToClose)
-    const heartbeat = positiveMillis(attributes.heartbeatTimeout)
+    const heartbeat = positiveMillis(options.heartbeatTimeout)
     if (heartbeat !== undefined)
-      consider((attempt.lastHeartbeat || attempt.startedTime) + heartbeat, TimeoutType.Heartbeat)
+      consider(Math.max(attempt.lastHeartbeat, attempt.startedTime) + heartbeat, TimeoutType.Heartbeat)
   }
   return first
 }

@@ -1,7 +1,8 @@
 import { PendingActivityState, PendingTaskState, TaskQueueKind } from "./proto/enums.ts"
 import { fromMillis, toMillis } from "./proto/time.ts"
 import type { Payload, PendingActivityInfo, WorkflowExecutionInfo } from "./proto/root.ts"
-import { findActivity } from "./activities.ts"
+import { expiresAt, findActivity, optionsOf } from "./activities.ts"
+import type { PendingActivity } from "./activities.ts"
 import { visibilityOf } from "./engine.ts"
 import { executionTime } from "./state.ts"
 import type { VisibilityRecord } from "./storage/storage.ts"
@@ -34,45 +35,71 @@ export const executionInfo = (record: VisibilityRecord): WorkflowExecutionInfo =
   rootExecution: { workflowId: record.rootWorkflowId, runId: record.rootRunId }
 })
 
-const pendingActivities = (run: Run): PendingActivityInfo[] => {
-  const infos: PendingActivityInfo[] = []
-  for (const scheduledEventId of run.h.activities.keys()) {
-    const activity = findActivity(run, scheduledEventId)
-    if (activity === undefined) continue
-    const { info, attempt } = activity
-    const started = attempt.startedTime > 0
-    infos.push({
-      activityId: info.attributes.activityId,
-      activityType: info.attributes.activityType,
-      state:
-        info.cancelRequestedEventId > 0
-          ? PendingActivityState.CancelRequested
-          : started
-            ? PendingActivityState.Started
-            : PendingActivityState.Scheduled,
-      heartbeatDetails: attempt.heartbeatDetails,
-      lastHeartbeatTime: attempt.lastHeartbeat > 0 ? fromMillis(attempt.lastHeartbeat) : null,
-      lastStartedTime: started ? fromMillis(attempt.startedTime) : null,
-      attempt: attempt.attempt,
-      maximumAttempts: info.attributes.retryPolicy?.maximumAttempts ?? 0,
-      scheduledTime: fromMillis(attempt.scheduledTime),
-      expirationTime:
-        (toMillis(info.attributes.scheduleToCloseTimeout) ?? 0) > 0
-          ? fromMillis(info.scheduledTime + (toMillis(info.attributes.scheduleToCloseTimeout) ?? 0))
-          : null,
-      lastFailure: attempt.lastFailure,
-      lastWorkerIdentity: attempt.identity || attempt.lastWorkerIdentity,
-      lastAttemptCompleteTime:
-        attempt.lastAttemptCompleteTime > 0 ? fromMillis(attempt.lastAttemptCompleteTime) : null,
-      nextAttemptScheduleTime: !started && !attempt.offered ? fromMillis(attempt.scheduledTime) : null,
-      priority: info.attributes.priority
-    })
-  }
-  return infos
+const activityState = ({ info, attempt }: PendingActivity): number => {
+  if (info.cancelRequestedEventId > 0) return PendingActivityState.CancelRequested
+  const started = attempt.startedTime > 0
+  if (attempt.pause !== undefined)
+    return started ? PendingActivityState.PauseRequested : PendingActivityState.Paused
+  return started ? PendingActivityState.Started : PendingActivityState.Scheduled
 }
 
+const pendingActivity = (activity: PendingActivity, now: number): PendingActivityInfo => {
+  const { info, attempt } = activity
+  const started = attempt.startedTime > 0
+  const options = optionsOf(activity)
+  const policy = options.retryPolicy
+  const expires = expiresAt(activity)
+  const queue = options.taskQueue?.name ?? ""
+  const waits = !started && attempt.scheduledTime > now
+  return {
+    activityId: info.attributes.activityId,
+    activityType: info.attributes.activityType,
+    state: activityState(activity),
+    ...(attempt.lastHeartbeat > 0
+      ? { heartbeatDetails: attempt.heartbeatDetails, lastHeartbeatTime: fromMillis(attempt.lastHeartbeat) }
+      : {}),
+    lastStartedTime: started ? fromMillis(attempt.startedTime) : null,
+    attempt: attempt.attempt,
+    maximumAttempts: policy?.maximumAttempts ?? 0,
+    scheduledTime: fromMillis(attempt.scheduledTime),
+    expirationTime: expires === undefined ? null : fromMillis(expires),
+    lastFailure: attempt.lastFailure,
+    lastWorkerIdentity: attempt.identity || attempt.lastWorkerIdentity,
+    lastAttemptCompleteTime:
+      attempt.lastAttemptCompleteTime > 0 ? fromMillis(attempt.lastAttemptCompleteTime) : null,
+    nextAttemptScheduleTime: waits ? fromMillis(attempt.scheduledTime) : null,
+    ...(started
+      ? {}
+      : {
+          currentRetryInterval: fromMillis(
+            waits
+              ? attempt.scheduledTime - attempt.lastAttemptCompleteTime
+              : (toMillis(policy?.initialInterval) ?? 0) *
+                  (policy?.backoffCoefficient ?? 0) ** Math.max(attempt.attempt - 1, 0)
+          )
+        }),
+    priority: info.attributes.priority,
+    paused: attempt.pause !== undefined,
+    ...(attempt.pause === undefined
+      ? {}
+      : {
+          pauseInfo: {
+            pauseTime: fromMillis(attempt.pause.time),
+            manual: { identity: attempt.pause.identity, reason: attempt.pause.reason }
+          }
+        }),
+    activityOptions: { ...options, taskQueue: { name: queue, normalName: queue } }
+  }
+}
+
+const pendingActivities = (run: Run, now: number): PendingActivityInfo[] =>
+  Array.from(run.h.activities.keys()).flatMap((scheduledEventId) => {
+    const activity = findActivity(run, scheduledEventId)
+    return activity === undefined ? [] : [pendingActivity(activity, now)]
+  })
+
 /** The answer to `DescribeWorkflowExecution`. */
-export const describeRun = (run: Run) => {
+export const describeRun = (run: Run, now: number) => {
   const { h, x } = run
   const { started } = h
   const expiresAt = toMillis(started.workflowExecutionExpirationTime)
@@ -85,7 +112,7 @@ export const describeRun = (run: Run) => {
       defaultWorkflowTaskTimeout: started.workflowTaskTimeout
     },
     workflowExecutionInfo: executionInfo(visibilityOf(run)),
-    pendingActivities: pendingActivities(run),
+    pendingActivities: pendingActivities(run, now),
     pendingChildren: [...h.children.values()].map((child) => ({
       workflowId: child.attributes.workflowId,
       runId: child.runId,

@@ -72,6 +72,8 @@ export const workflowCompleted = (): ServiceError => notFound("workflow executio
 export const workflowTaskNotFound = (): ServiceError => notFound("Workflow task not found.")
 export const activityTaskNotFound = (): ServiceError =>
   notFound("invalid activityID or activity already timed out or invoking workflow is completed")
+export const activityNotFound = (): ServiceError =>
+  notFound("Can't find pending activity with such ID. Invalid activityID or activity already completed")
 export const badTaskToken = (): ServiceError => invalidArgument("error deserializing task token")
 
 interface StatusMessage {

@@ -5,6 +5,8 @@ export interface QueuedTask {
   /** The scheduled event and the attempt; zero for a query, which has its own id. */
   readonly id: number
   readonly attempt: number
+  /** Of an activity: what has to be unchanged for the task to stand, beside its attempt. */
+  readonly stamp?: number
   readonly queryId?: string
 }
 

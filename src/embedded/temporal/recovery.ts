@@ -30,22 +30,22 @@ export const recoverTasks = (tx: Tx, run: Run, lost: LostActivities): void => {
     const activity = findActivity(run, attempt.scheduledEventId)
     if (activity === undefined) continue
     if (attempt.startedTime === 0) {
-      if (attempt.offered) offerActivity(tx, run, attempt.scheduledEventId, attempt.attempt)
+      if (attempt.offered) offerActivity(tx, run, attempt.scheduledEventId)
       continue
     }
     if (lost === "repeat") {
       run.setAttempt({ ...attempt, startedTime: 0, lastHeartbeat: 0, scheduledTime: tx.now, offered: true })
-      offerActivity(tx, run, attempt.scheduledEventId, attempt.attempt)
+      offerActivity(tx, run, attempt.scheduledEventId)
       continue
     }
     timeOutActivity(tx, run, activity, TimeoutType.StartToClose)
     const next = x.attempts.get(attempt.scheduledEventId)
-    if (next === undefined) continue
+    if (next === undefined || next.pause !== undefined) continue
     run.setAttempt({ ...next, scheduledTime: tx.now, offered: true })
-    offerActivity(tx, run, next.scheduledEventId, next.attempt)
+    offerActivity(tx, run, next.scheduledEventId)
   }
 }
 
-const offerActivity = (tx: Tx, run: Run, scheduledEventId: number, attempt: number): void => {
-  tx.offers.push({ kind: "activity", run, scheduledEventId, attempt })
+const offerActivity = (tx: Tx, run: Run, scheduledEventId: number): void => {
+  tx.offers.push({ kind: "activity", run, scheduledEventId })
 }

@@ -33,7 +33,10 @@ export const validateRetryPolicy = (policy: RetryPolicy | null | undefined): voi
 }
 
 /** common/retrypolicy/retry_policy.go, IsRetryableFailure. */
-const isRetryable = (failure: Failure | null | undefined, nonRetryable: readonly string[]): boolean => {
+export const isRetryable = (
+  failure: Failure | null | undefined,
+  nonRetryable: readonly string[]
+): boolean => {
   if (failure === null || failure === undefined) return true
   if (failure.terminatedFailureInfo || failure.canceledFailureInfo) return false
   if (failure.timeoutFailureInfo) {
@@ -68,12 +71,13 @@ export const decideRetry = (options: {
     return { state: RetryState.NonRetryableFailure }
   const maximumAttempts = policy.maximumAttempts ?? 0
   if (maximumAttempts > 0 && attempt >= maximumAttempts) return { state: RetryState.MaximumAttemptsReached }
-  const maximum = positiveMillis(policy.maximumInterval)
   const initial = toMillis(policy.initialInterval) ?? 0
   const asked = toMillis(failure?.applicationFailureInfo?.nextRetryDelay)
+  // A delay that the failure names holds also beyond the longest interval of the policy.
+  const maximum = asked ?? positiveMillis(policy.maximumInterval) ?? 0
   let delay = asked ?? initial * (policy.backoffCoefficient ?? 2) ** (attempt - 1)
-  if (maximum === undefined && delay <= 0) return { state: RetryState.Timeout }
-  if (maximum !== undefined && (delay <= 0 || delay > maximum || !Number.isFinite(delay))) delay = maximum
+  if (maximum <= 0 && delay <= 0) return { state: RetryState.Timeout }
+  if (maximum > 0 && (delay <= 0 || delay > maximum || !Number.isFinite(delay))) delay = maximum
   if (expiresAt !== undefined && now + delay > expiresAt) return { state: RetryState.Timeout }
   return { delayMs: delay }
 }

@@ -1,5 +1,13 @@
 import { types } from "./proto/root.ts"
-import type { Failure, HistoryEvent, MessageType, Payloads, Query, QueryResult } from "./proto/root.ts"
+import type {
+  ActivityScheduledAttributes,
+  Failure,
+  HistoryEvent,
+  MessageType,
+  Payloads,
+  Query,
+  QueryResult
+} from "./proto/root.ts"
 import { decodeFrame } from "./history.ts"
 import { applyEvent, emptyState, rebuildState } from "./state.ts"
 import type { HistoryState } from "./state.ts"
@@ -43,7 +51,30 @@ export interface ActivityAttempt {
   readonly lastFailure: Failure | undefined
   readonly lastAttemptCompleteTime: number
   readonly lastWorkerIdentity: string
+  /** Counts what makes tasks that were given out for this attempt before worthless; undefined is zero. */
+  readonly stamp?: number
+  /** Options that replace the ones it was scheduled with. */
+  readonly options?: ActivityOptions
+  /** Set while it is paused. */
+  readonly pause?: { readonly time: number; readonly identity: string; readonly reason: string }
+  /** It was reset while a worker has it, which hears of it by its heartbeats. */
+  readonly reset?: boolean
+  /** The next attempt is to begin without the heartbeat details of this one. */
+  readonly forgetHeartbeat?: boolean
+  /** When it was scheduled, where that is not the time of its event: in a run that a reset made. */
+  readonly firstScheduledTime?: number
 }
+
+/** What of a pending activity can be replaced. */
+export type ActivityOptions = Pick<
+  ActivityScheduledAttributes,
+  | "taskQueue"
+  | "scheduleToCloseTimeout"
+  | "scheduleToStartTimeout"
+  | "startToCloseTimeout"
+  | "heartbeatTimeout"
+  | "retryPolicy"
+>
 
 /** The mutable state that the history does not tell, stored with every commit. */
 export interface Overlay {

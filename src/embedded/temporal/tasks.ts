@@ -5,7 +5,7 @@ import { TaskFailedCause, TaskQueueKind } from "./proto/enums.ts"
 import { fromMillis, toMillis } from "./proto/time.ts"
 import { types } from "./proto/root.ts"
 import type { PollActivityTaskResponse, PollWorkflowTaskResponse, Request } from "./proto/root.ts"
-import { startActivity } from "./activities.ts"
+import { findActivity, optionsOf, startActivity } from "./activities.ts"
 import { CommandFailure } from "./commands/context.ts"
 import type { CommandContext } from "./commands/context.ts"
 import { handleCommands, validateSequence } from "./commands/index.ts"
@@ -58,8 +58,9 @@ export class Tasks {
     this.#engine = engine
     this.#queries = queries
     this.#updates = updates
-    this.workflows = new Matching(this.#startWorkflowTask, () => engine.now())
-    this.activities = new Matching(this.#startActivityTask, () => engine.now())
+    // Whether a worker is there shows in real time, however the engine's clock is put forward.
+    this.workflows = new Matching(this.#startWorkflowTask, Date.now)
+    this.activities = new Matching(this.#startActivityTask, Date.now)
     engine.offer = this.#offer
     engine.isPolled = (namespace, queue) =>
       this.workflows.isPolled(Matching.key(namespace, queue), stickyPollerMs)
@@ -87,13 +88,15 @@ export class Tasks {
       })
       return
     }
-    const activity = run.h.activities.get(offer.scheduledEventId)
+    const activity = findActivity(run, offer.scheduledEventId)
     if (activity === undefined) return
-    this.activities.offer(Matching.key(run.namespace, activity.attributes.taskQueue?.name ?? ""), {
+    const { attempt } = activity
+    this.activities.offer(Matching.key(run.namespace, optionsOf(activity).taskQueue?.name ?? ""), {
       kind: "activity",
       runId: run.runId,
       id: offer.scheduledEventId,
-      attempt: offer.attempt
+      attempt: attempt.attempt,
+      stamp: attempt.stamp ?? 0
     })
   }
 
@@ -148,7 +151,7 @@ export class Tasks {
       }
       call.onCancel(release)
       this.#waiting.add(release)
-      const wait = Math.min(60_000, call.deadline - this.#engine.now() - 500)
+      const wait = Math.min(60_000, call.deadline - Date.now() - 500)
       timer = setTimeout(release, Math.max(wait, 0))
       timer.unref()
       if (!call.isCancelled()) matching.poll(key, poller)
@@ -175,10 +178,13 @@ export class Tasks {
     const run = this.#engine.findRun(task.runId)
     if (run === undefined) return undefined
     return this.#engine.transact((tx) =>
-      startActivity(tx, run, task.id, task.attempt, {
-        identity: poller.identity,
-        requestId: randomUUID()
-      })
+      startActivity(
+        tx,
+        run,
+        task.id,
+        { attempt: task.attempt, stamp: task.stamp ?? 0 },
+        { identity: poller.identity, requestId: randomUUID() }
+      )
     )
   }
 
@@ -382,10 +388,13 @@ export class Tasks {
       answer.push(...delimited(completedTaskField, this.#workflowTask(run, next, run.x.sticky !== undefined)))
     }
     const eager = context.eager.flatMap(({ scheduledEventId }) => {
-      const started = startActivity(tx, run, scheduledEventId, 1, {
-        identity: request.identity ?? "",
-        requestId: randomUUID()
-      })
+      const started = startActivity(
+        tx,
+        run,
+        scheduledEventId,
+        { attempt: 1, stamp: 0 },
+        { identity: request.identity ?? "", requestId: randomUUID() }
+      )
       return started === undefined ? [] : [started]
     })
     if (eager.length > 0)

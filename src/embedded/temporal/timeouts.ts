@@ -54,7 +54,7 @@ const deadlines = function* (run: Run): Generator<Deadline> {
   for (const attempt of x.attempts.values()) {
     const activity = findActivity(run, attempt.scheduledEventId)
     if (activity === undefined) continue
-    if (!attempt.offered)
+    if (!attempt.offered && attempt.pause === undefined)
       yield {
         at: attempt.scheduledTime,
         order: 3,
@@ -64,8 +64,7 @@ const deadlines = function* (run: Run): Generator<Deadline> {
           tx.offers.push({
             kind: "activity",
             run,
-            scheduledEventId: attempt.scheduledEventId,
-            attempt: attempt.attempt
+            scheduledEventId: attempt.scheduledEventId
           })
         }
       }

@@ -61,7 +61,6 @@ export type Offer =
       readonly kind: "activity"
       readonly run: Run
       readonly scheduledEventId: number
-      readonly attempt: number
     }
 
 /**

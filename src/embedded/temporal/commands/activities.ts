@@ -2,6 +2,7 @@ import { EventType, TaskFailedCause, TaskQueueKind } from "../proto/enums.ts"
 import { fromMillis, positiveMillis, toMillis, toNumber } from "../proto/time.ts"
 import type { Command } from "../proto/root.ts"
 import { addAttempt, addCanceled, findActivity, noteDeadline } from "../activities.ts"
+import { deduceTimeouts } from "../activity-timeouts.ts"
 import { ServiceError } from "../errors.ts"
 import { jsonPayloads, sizeOfPayloads } from "../payload.ts"
 import { validateRetryPolicy, withDefaults } from "../retry.ts"
@@ -10,40 +11,6 @@ import type { CommandContext } from "./context.ts"
 
 const bad = (message: string): CommandFailure =>
   new CommandFailure(TaskFailedCause.BadScheduleActivityAttributes, message)
-
-const atMost = (value: number | undefined, limit: number): number =>
-  limit > 0 && (value === undefined || value === 0 || value > limit) ? limit : (value ?? 0)
-
-/** Fills in the timeouts that follow from the others; zero means none. See chasm/lib/activity of the real server. */
-const timeouts = (
-  given: {
-    scheduleToClose: number | undefined
-    scheduleToStart: number | undefined
-    startToClose: number | undefined
-    heartbeat: number | undefined
-  },
-  runTimeout: number,
-  describe: string
-): { scheduleToClose: number; scheduleToStart: number; startToClose: number; heartbeat: number } => {
-  let { scheduleToClose, scheduleToStart, startToClose } = given
-  if (scheduleToClose !== undefined) {
-    scheduleToStart = atMost(scheduleToStart, scheduleToClose)
-    startToClose = atMost(startToClose, scheduleToClose)
-  } else if (startToClose !== undefined) {
-    scheduleToClose = runTimeout
-    scheduleToStart ??= runTimeout
-  } else
-    throw bad(
-      `A valid StartToClose or ScheduleToCloseTimeout is not set on ScheduleActivityCommand. ${describe}`
-    )
-  if (runTimeout > 0) {
-    scheduleToClose = atMost(scheduleToClose, runTimeout)
-    scheduleToStart = atMost(scheduleToStart, runTimeout)
-    startToClose = atMost(startToClose, runTimeout)
-  }
-  const heartbeat = Math.min(given.heartbeat ?? 0, startToClose)
-  return { scheduleToClose, scheduleToStart, startToClose, heartbeat }
-}
 
 export const scheduleActivity = (context: CommandContext, command: Command): void => {
   const { tx, run } = context
@@ -89,13 +56,19 @@ export const scheduleActivity = (context: CommandContext, command: Command): voi
       TaskFailedCause.ScheduleActivityDuplicateId,
       `invalid history builder state for action: add-activitytask-scheduled-event, ActivityID: ${activityId}`
     )
-  const given = {
-    scheduleToClose: positiveMillis(attributes.scheduleToCloseTimeout),
-    scheduleToStart: positiveMillis(attributes.scheduleToStartTimeout),
-    startToClose: positiveMillis(attributes.startToCloseTimeout),
-    heartbeat: positiveMillis(attributes.heartbeatTimeout)
-  }
-  const effective = timeouts(given, positiveMillis(run.h.started.workflowRunTimeout) ?? 0, describe)
+  const effective = deduceTimeouts(
+    {
+      scheduleToClose: millis.scheduleToClose ?? 0,
+      scheduleToStart: millis.scheduleToStart ?? 0,
+      startToClose: millis.startToClose ?? 0,
+      heartbeat: millis.heartbeat ?? 0
+    },
+    positiveMillis(run.h.started.workflowRunTimeout) ?? 0
+  )
+  if (effective === undefined)
+    throw bad(
+      `A valid StartToClose or ScheduleToCloseTimeout is not set on ScheduleActivityTaskCommand. ${describe}`
+    )
   const event = tx.add(run, EventType.ActivityTaskScheduled, {
     activityTaskScheduledEventAttributes: {
       activityId,
@@ -122,7 +95,7 @@ export const scheduleActivity = (context: CommandContext, command: Command): voi
   const added = findActivity(run, scheduledEventId)
   if (added !== undefined) noteDeadline(run, added)
   if (attributes.requestEagerExecution === true) context.eager.push({ scheduledEventId })
-  else tx.offers.push({ kind: "activity", run, scheduledEventId, attempt: 1 })
+  else tx.offers.push({ kind: "activity", run, scheduledEventId })
 }
 
 export const requestCancelActivity = (context: CommandContext, command: Command): void => {

@@ -149,7 +149,13 @@ export const QueryRejectCondition = { Unspecified: 0, None: 1, NotOpen: 2, NotCo
 
 export const UpdateStage = { Unspecified: 0, Admitted: 1, Accepted: 2, Completed: 3 } as const
 
-export const PendingActivityState = { Scheduled: 1, Started: 2, CancelRequested: 3 } as const
+export const PendingActivityState = {
+  Scheduled: 1,
+  Started: 2,
+  CancelRequested: 3,
+  Paused: 4,
+  PauseRequested: 5
+} as const
 
 export const PendingTaskState = { Scheduled: 1, Started: 2 } as const
 

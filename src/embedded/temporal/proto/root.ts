@@ -33,6 +33,7 @@ export type UserMetadata = View<temporal.api.sdk.v1.IUserMetadata>
 export type Link = View<temporal.api.common.v1.ILink>
 export type HistoryEvent = View<temporal.api.history.v1.IHistoryEvent>
 export type Command = View<temporal.api.command.v1.ICommand>
+export type ActivityOptionsMessage = View<temporal.api.activity.v1.IActivityOptions>
 export type Duration = { seconds?: Int64 | null | undefined; nanos?: number | null | undefined }
 export type Timestamp = Duration
 

@@ -1,23 +1,13 @@
 import { randomUUID } from "node:crypto"
 
 import { fromMillis, toMillis } from "../proto/time.ts"
-import type { Request, WorkflowExecution } from "../proto/root.ts"
-import {
-  cancelActivity,
-  completeActivity,
-  failActivity,
-  recordHeartbeat,
-  findActivity,
-  startedActivity
-} from "../activities.ts"
-import type { PendingActivity } from "../activities.ts"
+import type { Request } from "../proto/root.ts"
 import { describeRun } from "../describe.ts"
 import {
   cancellationAlreadyRequested,
   invalidArgument,
   multiOperationFailed,
   namespaceExists,
-  notFound,
   ServiceError,
   workflowCompleted
 } from "../errors.ts"
@@ -31,14 +21,13 @@ import { signalWithStart, startWorkflow, validateSignal } from "../start.ts"
 import type { Call } from "../call.ts"
 import type { Tasks } from "../tasks.ts"
 import type { Updates, UpdateState } from "../updates.ts"
-import { parseActivityToken } from "../token.ts"
 import type { Engine } from "../engine.ts"
 import type { Run } from "../run.ts"
+import { activityHandlers } from "./activity-service.ts"
 import { on } from "./handler.ts"
 import type { Handler } from "./handler.ts"
+import { checkChain, Lookup } from "./lookup.ts"
 import { visibilityHandlers } from "./visibility-service.ts"
-
-const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
 
 export interface ServiceParts {
   readonly engine: Engine
@@ -70,95 +59,8 @@ const systemInfo = {
 /** The handlers of `temporal.api.workflowservice.v1.WorkflowService`. */
 export const workflowService = (parts: ServiceParts): Record<string, Handler> => {
   const { engine, tasks, queries, updates, reader, namespaces } = parts
-
-  const find = (
-    namespace: string | null | undefined,
-    execution: WorkflowExecution | null | undefined
-  ): Run => {
-    const name = namespaces.check(namespace)
-    const workflowId = execution?.workflowId ?? ""
-    if (workflowId === "") throw invalidArgument("WorkflowId is not set on request.")
-    const asked = execution?.runId ?? ""
-    if (asked !== "" && !uuid.test(asked)) throw invalidArgument("Invalid RunId.")
-    const runId = asked || engine.currentRunId(name, workflowId)
-    const run = runId === undefined ? undefined : engine.findRun(runId)
-    if (run === undefined || run.namespace !== name || run.workflowId !== workflowId)
-      throw notFound(
-        asked === ""
-          ? `workflow not found for ID: ${workflowId}`
-          : `workflow execution not found for workflow ID "${workflowId}" and run ID "${asked}"`
-      )
-    return run
-  }
-
-  const openRun = (
-    namespace: string | null | undefined,
-    execution: WorkflowExecution | null | undefined
-  ): Run => {
-    const run = find(namespace, execution)
-    if (!isOpen(run.h)) throw workflowCompleted()
-    return run
-  }
-
-  const byToken = (token: Uint8Array | null | undefined): { run: Run; activity: PendingActivity } => {
-    const { runId, scheduledEventId, attempt } = parseActivityToken(token)
-    const run = engine.findRun(runId)
-    if (run === undefined) throw notFound(`workflow execution not found for run ID "${runId}"`)
-    if (!isOpen(run.h)) throw workflowCompleted()
-    return { run, activity: startedActivity(run, scheduledEventId, attempt) }
-  }
-
-  const byId = (request: {
-    readonly namespace?: string | null | undefined
-    readonly workflowId?: string | null | undefined
-    readonly runId?: string | null | undefined
-    readonly activityId?: string | null | undefined
-  }): { run: Run; activity: PendingActivity } => {
-    if (!request.activityId) throw invalidArgument("ActivityId is not set on request.")
-    const run = openRun(request.namespace, { workflowId: request.workflowId, runId: request.runId })
-    const scheduledEventId = run.h.activityIds.get(request.activityId)
-    const activity = scheduledEventId === undefined ? undefined : findActivity(run, scheduledEventId)
-    if (activity === undefined)
-      throw notFound(
-        "Can't find pending activity with such ID. Invalid activityID or activity already completed"
-      )
-    return { run, activity }
-  }
-
-  const heartbeat = (
-    found: { run: Run; activity: PendingActivity },
-    details: Request<"RecordActivityTaskHeartbeat">["details"]
-  ) => engine.transact((tx) => recordHeartbeat(tx, found.run, found.activity, details))
-
-  const complete = (
-    { run, activity }: { run: Run; activity: PendingActivity },
-    request: Request<"RespondActivityTaskCompleted"> | Request<"RespondActivityTaskCompletedById">
-  ) => {
-    engine.transact((tx) => completeActivity(tx, run, activity, request.result, request.identity ?? ""))
-    return {}
-  }
-
-  const fail = (
-    { run, activity }: { run: Run; activity: PendingActivity },
-    request: Request<"RespondActivityTaskFailed"> | Request<"RespondActivityTaskFailedById">
-  ) => {
-    engine.transact((tx) =>
-      failActivity(tx, run, activity, {
-        failure: request.failure,
-        identity: request.identity ?? "",
-        lastHeartbeatDetails: request.lastHeartbeatDetails
-      })
-    )
-    return { failures: [] }
-  }
-
-  const cancel = (
-    { run, activity }: { run: Run; activity: PendingActivity },
-    request: Request<"RespondActivityTaskCanceled"> | Request<"RespondActivityTaskCanceledById">
-  ) => {
-    engine.transact((tx) => cancelActivity(tx, run, activity, request.details, request.identity ?? ""))
-    return {}
-  }
+  const lookup = new Lookup(engine, namespaces)
+  const find = lookup.find.bind(lookup)
 
   const checkQueue = (request: {
     readonly namespace?: string | null | undefined
@@ -283,7 +185,7 @@ export const workflowService = (parts: ServiceParts): Record<string, Handler> =>
       }
     }),
     RequestCancelWorkflowExecution: on<"RequestCancelWorkflowExecution">((request) => {
-      const run = openRun(request.namespace, request.workflowExecution)
+      const run = lookup.open(request.namespace, request.workflowExecution)
       checkChain(run, request.firstExecutionRunId)
       if (run.h.cancelRequested) {
         if (request.requestId && run.x.cancelRequestId === request.requestId) return {}
@@ -300,7 +202,7 @@ export const workflowService = (parts: ServiceParts): Record<string, Handler> =>
       return {}
     }),
     TerminateWorkflowExecution: on<"TerminateWorkflowExecution">((request) => {
-      const run = openRun(request.namespace, request.workflowExecution)
+      const run = lookup.open(request.namespace, request.workflowExecution)
       checkChain(run, request.firstExecutionRunId)
       engine.transact((tx) =>
         terminateRun(tx, run, {
@@ -322,7 +224,7 @@ export const workflowService = (parts: ServiceParts): Record<string, Handler> =>
       return {}
     }),
     DescribeWorkflowExecution: on<"DescribeWorkflowExecution">((request) =>
-      describeRun(find(request.namespace, request.execution))
+      describeRun(find(request.namespace, request.execution), engine.now())
     ),
     GetWorkflowExecutionHistory: on<"GetWorkflowExecutionHistory">((request, call) =>
       reader.read(
@@ -347,6 +249,7 @@ export const workflowService = (parts: ServiceParts): Record<string, Handler> =>
     ),
 
     ...visibilityHandlers(engine, namespaces),
+    ...activityHandlers(engine, lookup),
 
     PollWorkflowTaskQueue: on<"PollWorkflowTaskQueue">((request, call) => {
       checkQueue(request)
@@ -367,30 +270,6 @@ export const workflowService = (parts: ServiceParts): Record<string, Handler> =>
       checkQueue(request)
       return tasks.pollActivityTask(request, call)
     }),
-    RecordActivityTaskHeartbeat: on<"RecordActivityTaskHeartbeat">((request) =>
-      heartbeat(byToken(request.taskToken), request.details)
-    ),
-    RecordActivityTaskHeartbeatById: on<"RecordActivityTaskHeartbeatById">((request) =>
-      heartbeat(byId(request), request.details)
-    ),
-    RespondActivityTaskCompleted: on<"RespondActivityTaskCompleted">((request) =>
-      complete(byToken(request.taskToken), request)
-    ),
-    RespondActivityTaskCompletedById: on<"RespondActivityTaskCompletedById">((request) =>
-      complete(byId(request), request)
-    ),
-    RespondActivityTaskFailed: on<"RespondActivityTaskFailed">((request) =>
-      fail(byToken(request.taskToken), request)
-    ),
-    RespondActivityTaskFailedById: on<"RespondActivityTaskFailedById">((request) =>
-      fail(byId(request), request)
-    ),
-    RespondActivityTaskCanceled: on<"RespondActivityTaskCanceled">((request) =>
-      cancel(byToken(request.taskToken), request)
-    ),
-    RespondActivityTaskCanceledById: on<"RespondActivityTaskCanceledById">((request) =>
-      cancel(byId(request), request)
-    ),
     ShutdownWorker: on<"ShutdownWorker">((request) => {
       tasks.shutdownWorker(request)
       return {}
@@ -411,9 +290,4 @@ export const workflowService = (parts: ServiceParts): Record<string, Handler> =>
     }),
     GetSearchAttributes: () => ({ keys: {} })
   }
-}
-
-const checkChain = (run: Run, firstExecutionRunId: string | null | undefined): void => {
-  if (firstExecutionRunId && run.h.started.firstExecutionRunId !== firstExecutionRunId)
-    throw notFound("workflow execution not found")
 }
