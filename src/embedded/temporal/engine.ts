@@ -6,6 +6,7 @@ import type { LostActivities } from "./recovery.ts"
 import { executionTime, isOpen } from "./state.ts"
 import type { RunCommit, Storage, VisibilityRecord } from "./storage/storage.ts"
 import { fireDue, nextDeadline } from "./timeouts.ts"
+import { Waits } from "./time-skipping.ts"
 import { Tx } from "./tx.ts"
 import type { Core, Limits, Offer } from "./tx.ts"
 
@@ -53,6 +54,10 @@ export class Engine implements Core {
   changed: (run: Run) => void = () => {}
   isPolled: (namespace: string, queue: string) => boolean = () => false
   hasNamespace: (namespace: string) => boolean = () => true
+  /** Called after each commit with every run that it changed; set where time may be skipped. */
+  committed: ((run: Run) => void) | undefined
+  /** Calls that wait for what time may bring. */
+  readonly waits = new Waits()
   /** Called before a commit, with every run that it changes: lets tests look at each transition. */
   inspect: ((run: Run) => void) | undefined
   readonly #runs = new Map<string, Run>()
@@ -71,7 +76,11 @@ export class Engine implements Core {
     this.retention = options.retention
     this.lostActivities = options.lostActivities
     this.logger = options.logger
-    this.#wakeups = new Wakeups(options.clock, (runId) => this.#wake(runId))
+    this.#wakeups = new Wakeups(
+      options.clock,
+      (runId) => this.#wake(runId),
+      (runId) => this.#nextDeadline(runId)
+    )
   }
 
   now(): number {
@@ -161,6 +170,7 @@ export class Engine implements Core {
       run.end()
       this.#cache(run)
       this.#schedule(run, wakeAt)
+      this.committed?.(run)
     }
     this.#commits += 1
     if (this.#commits % retentionEvery === 0) this.applyRetention()
@@ -170,6 +180,13 @@ export class Engine implements Core {
     if (at >= run.nextWake) return
     run.nextWake = at
     this.#wakeups.push(at, run.runId)
+  }
+
+  #nextDeadline(runId: string): number {
+    const run = this.findRun(runId)
+    const deadline = run === undefined ? Number.POSITIVE_INFINITY : nextDeadline(run)
+    if (run !== undefined) run.nextWake = deadline
+    return deadline
   }
 
   #wake(runId: string): void {

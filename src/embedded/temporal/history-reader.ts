@@ -90,7 +90,8 @@ export class HistoryReader {
       run,
       call,
       () => (isOpen(run.h) ? undefined : encode(last(), new Uint8Array(0))),
-      () => encode([], this.#token(run, run.frames.length + 1))
+      () => encode([], this.#token(run, run.frames.length + 1)),
+      true
     )
   }
 
@@ -98,7 +99,8 @@ export class HistoryReader {
     run: Run,
     call: Call,
     answer: () => Uint8Array | undefined,
-    empty: () => Uint8Array
+    empty: () => Uint8Array,
+    forResult = false
   ): Promise<Uint8Array> {
     return new Promise((resolve) => {
       let unwatch = (): void => {}
@@ -106,13 +108,15 @@ export class HistoryReader {
         clearTimeout(timer)
         unwatch()
         this.#waiting.delete(giveUp)
+        this.#engine.waits.end(giveUp)
         resolve(result)
       }
       const giveUp = (): void => end(empty())
-      const wait = Math.min(longPollMs, call.deadline - this.#engine.now() - 500)
+      const wait = Math.min(longPollMs, call.deadline - Date.now() - 500)
       const timer = setTimeout(giveUp, Math.max(wait, 0))
       timer.unref()
       this.#waiting.add(giveUp)
+      if (forResult) this.#engine.waits.begin(giveUp, "result")
       call.onCancel(giveUp)
       const look = (): void => {
         const result = answer()

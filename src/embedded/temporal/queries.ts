@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto"
 import { QueryRejectCondition, QueryResultType, Status } from "./proto/enums.ts"
 import type { Query, QueryResult, Request } from "./proto/root.ts"
 import { notFound, queryFailed, ServiceError, workflowNotReady } from "./errors.ts"
+import type { Waits } from "./time-skipping.ts"
 import { parseQueryToken } from "./token.ts"
 import { isOpen } from "./state.ts"
 import type { PendingQuery, Run } from "./run.ts"
@@ -26,8 +27,13 @@ export interface QueryAnswer {
  */
 export class Queries {
   readonly #direct = new Map<string, DirectQuery>()
+  readonly #waits: Waits
   /** Puts a direct query on the queue of the run's worker; set by the task service. */
   dispatch: (run: Run, queryId: string) => void = () => {}
+
+  constructor(waits: Waits) {
+    this.#waits = waits
+  }
 
   query(
     run: Run,
@@ -53,19 +59,21 @@ export class Queries {
         query,
         attached: false,
         settle: (result) => {
-          this.#forget(run, pending)
+          this.#end(run, pending)
           if (result instanceof Error) reject(result)
           else if (result.resultType === QueryResultType.Answered) resolve({ queryResult: result.answer })
           else reject(queryFailed(result.errorMessage ?? "", result.failure))
         }
       }
-      onCancel(() => this.#forget(run, pending))
       run.queries.push(pending)
+      this.#waits.begin(pending, "query")
       if (x.task === undefined || !open) this.#dispatch(run, pending)
+      onCancel(() => this.#end(run, pending))
     })
   }
 
-  #forget(run: Run, pending: PendingQuery): void {
+  #end(run: Run, pending: PendingQuery): void {
+    this.#waits.end(pending)
     const index = run.queries.indexOf(pending)
     if (index >= 0) run.queries.splice(index, 1)
     this.#direct.delete(pending.id)

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto"
 
-import { systemClock } from "./clock.ts"
+import { SkippingClock, systemClock } from "./clock.ts"
 import { Engine } from "./engine.ts"
 import type { Logger, Retention } from "./engine.ts"
 import { HistoryReader } from "./history-reader.ts"
@@ -8,10 +8,13 @@ import { Namespaces } from "./namespaces.ts"
 import { Queries } from "./queries.ts"
 import type { LostActivities } from "./recovery.ts"
 import { serve } from "./rpc/server.ts"
+import { testService } from "./rpc/test-service.ts"
 import { workflowService } from "./rpc/workflow-service.ts"
 import { MemoryStorage } from "./storage/memory.ts"
 import type { Storage } from "./storage/storage.ts"
 import { Tasks } from "./tasks.ts"
+import { TimeSkipping } from "./time-skipping.ts"
+import type { TimeSkippingOptions } from "./time-skipping.ts"
 import { Updates } from "./updates.ts"
 import { defaultLimits } from "./tx.ts"
 import type { Limits } from "./tx.ts"
@@ -26,6 +29,8 @@ export interface ServiceOptions {
   readonly retention: Retention
   readonly limits: Partial<Limits>
   readonly lostActivities: LostActivities
+  /** Gives the service a clock of its own that can be put forward, and the test service. */
+  readonly timeSkipping?: TimeSkippingOptions | undefined
   readonly logger: Logger
 }
 
@@ -53,18 +58,26 @@ export const openService = async (options: ServiceOptions): Promise<Service> => 
   const storage = await openStorage(options)
   try {
     const limits = { ...defaultLimits, ...options.limits }
+    const skippingClock = options.timeSkipping === undefined ? undefined : new SkippingClock()
     const engine = new Engine({
       storage,
-      clock: systemClock,
+      clock: skippingClock ?? systemClock,
       limits,
       retention: options.retention,
       lostActivities: options.lostActivities,
       logger: options.logger
     })
+    const time =
+      options.timeSkipping === undefined || skippingClock === undefined
+        ? undefined
+        : new TimeSkipping(skippingClock, engine.waits, options.timeSkipping, (message, attributes) =>
+            options.logger("warn", message, attributes)
+          )
+    engine.committed = time?.committed
     const namespaces = new Namespaces(storage, limits)
     namespaces.ensure(options.namespace, options.retention.ageMs)
     engine.hasNamespace = (name) => namespaces.has(name)
-    const queries = new Queries()
+    const queries = new Queries(engine.waits)
     const updates = new Updates(engine)
     const tasks = new Tasks(engine, queries, updates)
     const reader = new HistoryReader(engine)
@@ -81,6 +94,7 @@ export const openService = async (options: ServiceOptions): Promise<Service> => 
           namespaces
         }),
         "temporal.api.operatorservice.v1.OperatorService": {},
+        ...(time === undefined ? {} : { "temporal.api.testservice.v1.TestService": testService(time) }),
         "grpc.health.v1.Health": { Check: () => ({ status: 1 }) }
       },
       { host: options.host, port: options.port, key: options.key, logger: options.logger }
@@ -92,6 +106,7 @@ export const openService = async (options: ServiceOptions): Promise<Service> => 
       polls: () => tasks.waiting,
       close: () =>
         (closing ??= (async () => {
+          time?.close()
           tasks.close()
           reader.close()
           queries.close()

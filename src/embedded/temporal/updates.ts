@@ -135,6 +135,7 @@ export class Updates {
       const end = (state: UpdateState | Error): void => {
         clearTimeout(timer)
         waiters.delete(waiter)
+        this.#engine.waits.end(waiter)
         if (waiters.size === 0) this.#waiters.delete(run.runId)
         if (state instanceof Error) reject(state)
         else resolve(state)
@@ -142,13 +143,11 @@ export class Updates {
       const waiter: Waiter = { updateId, stage, settle: end }
       // The caller asks again: it only learns how far the update has got.
       const giveUp = (): void => end(this.#state(run, updateId) ?? { stage: UpdateStage.Unspecified })
-      const timer = setTimeout(
-        giveUp,
-        Math.max(Math.min(longPollMs, call.deadline - this.#engine.now() - 500), 0)
-      )
+      const timer = setTimeout(giveUp, Math.max(Math.min(longPollMs, call.deadline - Date.now() - 500), 0))
       timer.unref()
-      call.onCancel(giveUp)
       waiters.add(waiter)
+      this.#engine.waits.begin(waiter, "update")
+      call.onCancel(giveUp)
     })
   }
 
