@@ -4,7 +4,12 @@ const CHUNK = 128
 interface Chunk {
   items: Array<string>
   head: number
+  /** Chunks of an earlier epoch belong to a frozen view too: they are copied before they are changed. */
+  epoch: number
 }
+
+/** A part of a frozen list: `items` from `head` on. */
+export type FrozenChunk = Readonly<{ items: ReadonlyArray<string>; head: number }>
 
 const sizeOf = (chunk: Chunk): number => chunk.items.length - chunk.head
 
@@ -16,23 +21,45 @@ export class ChunkedDeque {
   private chunks: Array<Chunk> = []
   private first = 0
   private count = 0
+  private epoch = 0
 
   get length(): number {
     return this.count
   }
 
+  /** The list as it is now, whatever is done to it later: a pointer for every chunk. */
+  freeze(): ReadonlyArray<FrozenChunk> {
+    this.epoch++
+    return this.parts()
+  }
+
+  /** The list's parts, valid until it is changed. */
+  parts(): ReadonlyArray<FrozenChunk> {
+    return this.chunks.slice(this.first)
+  }
+
+  /** The chunk at a place, to be changed. */
+  private own(at: number): Chunk | undefined {
+    const chunk = this.chunks[at]
+    if (chunk === undefined || chunk.epoch === this.epoch) return chunk
+    const copy: Chunk = { items: chunk.items.slice(), head: chunk.head, epoch: this.epoch }
+    this.chunks[at] = copy
+    return copy
+  }
+
   pushBack(value: string): void {
     const last = this.chunks[this.chunks.length - 1]
     if (last === undefined || this.first === this.chunks.length || last.items.length >= CHUNK) {
-      this.chunks.push({ items: [value], head: 0 })
-    } else last.items.push(value)
+      this.chunks.push({ items: [value], head: 0, epoch: this.epoch })
+    } else if (last.epoch === this.epoch) last.items.push(value)
+    else this.own(this.chunks.length - 1)?.items.push(value)
     this.count++
   }
 
   pushFront(value: string): void {
-    let chunk = this.first < this.chunks.length ? this.chunks[this.first] : undefined
+    let chunk = this.own(this.first)
     if (chunk === undefined || chunk.head === 0) {
-      chunk = { items: Array.from({ length: CHUNK }, () => ""), head: CHUNK }
+      chunk = { items: Array.from({ length: CHUNK }, () => ""), head: CHUNK, epoch: this.epoch }
       if (this.first === 0) this.makeRoom()
       this.chunks[--this.first] = chunk
     }
@@ -43,7 +70,7 @@ export class ChunkedDeque {
   /** Room in front for as many chunks as there are, so that pushing stays O(1) on average. */
   private makeRoom(): void {
     const room = Math.max(4, this.chunks.length)
-    this.chunks = [...Array.from({ length: room }, (): Chunk => ({ items: [], head: 0 })), ...this.chunks]
+    this.chunks = [...Array.from({ length: room }, (): Chunk => this.blank()), ...this.chunks]
     this.first = room
   }
 
@@ -58,7 +85,7 @@ export class ChunkedDeque {
   }
 
   popFront(): string | undefined {
-    const chunk = this.first < this.chunks.length ? this.chunks[this.first] : undefined
+    const chunk = this.own(this.first)
     if (chunk === undefined) return undefined
     const value = chunk.items[chunk.head]
     chunk.items[chunk.head++] = ""
@@ -69,12 +96,16 @@ export class ChunkedDeque {
   }
 
   private dropFirst(): void {
-    this.chunks[this.first] = { items: [], head: 0 }
+    this.chunks[this.first] = this.blank()
     this.first++
     if (this.first > 32 && this.first > this.chunks.length / 2) {
       this.chunks = this.chunks.slice(this.first)
       this.first = 0
     }
+  }
+
+  private blank(): Chunk {
+    return { items: [], head: 0, epoch: this.epoch }
   }
 
   private reset(): void {
@@ -83,7 +114,7 @@ export class ChunkedDeque {
   }
 
   private lastChunk(): Chunk | undefined {
-    return this.first < this.chunks.length ? this.chunks[this.chunks.length - 1] : undefined
+    return this.first < this.chunks.length ? this.own(this.chunks.length - 1) : undefined
   }
 
   /** The value at an index, 0 to length - 1. */
@@ -96,7 +127,7 @@ export class ChunkedDeque {
   set(index: number, value: string): boolean {
     if (index < 0 || index >= this.count) return false
     const [at, offset] = this.locate(index)
-    const chunk = this.chunks[at]
+    const chunk = this.own(at)
     if (chunk === undefined) return false
     chunk.items[offset] = value
     return true
@@ -149,14 +180,14 @@ export class ChunkedDeque {
     if (index >= this.count) return this.pushBack(value)
     if (index <= 0) return this.pushFront(value)
     const [at, offset] = this.locate(index)
-    const chunk = this.chunks[at]
+    const chunk = this.own(at)
     if (chunk === undefined) return
     chunk.items.splice(offset, 0, value)
     this.count++
     if (sizeOf(chunk) > 2 * CHUNK) {
       const middle = chunk.head + CHUNK
       const rest = chunk.items.splice(middle)
-      this.chunks.splice(at + 1, 0, { items: rest, head: 0 })
+      this.chunks.splice(at + 1, 0, { items: rest, head: 0, epoch: this.epoch })
     }
   }
 
@@ -176,7 +207,8 @@ export class ChunkedDeque {
       const chunk = this.chunks[at]
       if (chunk === undefined) break
       const removed = Math.min(left, chunk.items.length - offset)
-      chunk.items.splice(offset, removed)
+      if (removed === sizeOf(chunk)) this.chunks[at] = this.blank()
+      else this.own(at)?.items.splice(offset, removed)
       left -= removed
       at++
       offset = this.chunks[at]?.head ?? 0
@@ -191,9 +223,9 @@ export class ChunkedDeque {
     const start = fromBack ? this.chunks.length - 1 : this.first
     let at = start
     for (; at >= this.first && at < this.chunks.length && removed < limit; at += step) {
-      const chunk = this.chunks[at]
-      if (chunk === undefined || !chunk.items.includes(value, chunk.head)) continue
-      removed += removeFromChunk(chunk, value, limit - removed, fromBack)
+      if (this.chunks[at]?.items.includes(value, this.chunks[at]?.head) !== true) continue
+      const chunk = this.own(at)
+      if (chunk !== undefined) removed += removeFromChunk(chunk, value, limit - removed, fromBack)
     }
     this.count -= removed
     if (this.count === 0) this.reset()

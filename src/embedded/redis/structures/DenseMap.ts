@@ -48,6 +48,20 @@ export class DenseMap<E extends DenseEntry> {
     this.entries = []
   }
 
+  /** Empties the map; what it held goes on in the one that is returned. */
+  take(): DenseMap<E> {
+    const taken = new DenseMap<E>()
+    taken.map = this.map
+    taken.entries = this.entries
+    this.clear()
+    return taken
+  }
+
+  /** The entries in no particular order, valid until the map is changed. */
+  dense(): ReadonlyArray<E> {
+    return this.entries
+  }
+
   /** The entry in a slot, 0 to size - 1. */
   at(slot: number): E | undefined {
     return this.entries[slot]

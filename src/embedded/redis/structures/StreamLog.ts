@@ -115,6 +115,8 @@ export class StreamLog {
   private readonly tree = new ScoreTree<StreamNode>()
   private last: StreamNode | undefined
   private count = 0
+  /** The nodes that a view of an earlier state still needs as they were. */
+  private before: Map<StreamNode, StreamNode> | undefined
 
   /** How many entries there are. */
   get length(): number {
@@ -221,6 +223,7 @@ export class StreamLog {
   }
 
   private removeFrom(node: StreamNode, at: number): void {
+    if (this.before?.has(node) === false) this.before.set(node, copyNode(node))
     node.fields[at] = undefined
     node.live--
     this.count--
@@ -325,17 +328,40 @@ export class StreamLog {
     }
   }
 
+  /** The nodes as they are now, whatever is done to the log later. */
+  freeze(): FrozenLog {
+    const before = new Map<StreamNode, StreamNode>()
+    this.before = before
+    const nodes = this.tree.range(0, this.tree.size)
+    // Entries are appended to the last node only.
+    if (this.last !== undefined) before.set(this.last, copyNode(this.last))
+    return { count: this.count, nodes, stateOf: (node) => before.get(node) ?? node }
+  }
+
   /** The same content, in the same nodes. */
   clone(): StreamLog {
     const copy = new StreamLog()
     for (const node of this.nodes()) {
-      copy.last = { ...node, ids: [...node.ids], fields: [...node.fields] }
+      copy.last = copyNode(node)
       copy.tree.insert(copy.last)
     }
     copy.count = this.count
     return copy
   }
 }
+
+/** The nodes of a log at a moment. */
+export interface FrozenLog {
+  readonly count: number
+  readonly nodes: ReadonlyArray<StreamNode>
+  readonly stateOf: (node: StreamNode) => StreamNode
+}
+
+const copyNode = (node: StreamNode): StreamNode => ({
+  ...node,
+  ids: node.ids.slice(),
+  fields: node.fields.slice()
+})
 
 const visitNode = (
   node: StreamNode,

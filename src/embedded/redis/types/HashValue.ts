@@ -1,5 +1,6 @@
 import { type DenseEntry, DenseMap } from "../structures/DenseMap.ts"
 import type { EncodingLimits } from "./EncodingLimits.ts"
+import { Preimages } from "./Preimages.ts"
 
 /** A field of a hash. */
 export interface HashField extends DenseEntry {
@@ -11,6 +12,8 @@ export class HashValue {
   readonly fields = new DenseMap<HashField>()
   /** Whether Redis would hold it in a listpack; once it does not, it never does again. */
   compact = true
+  /** The values that a view of an earlier state still needs. */
+  private before: Preimages<HashField, string> | undefined
 
   get size(): number {
     return this.fields.size
@@ -26,6 +29,7 @@ export class HashValue {
       this.compact = false
     const entry = this.fields.get(field)
     if (entry !== undefined) {
+      this.before?.keep(entry, entry.value)
       entry.value = value
       return false
     }
@@ -40,4 +44,17 @@ export class HashValue {
     this.fields.remove(entry)
     return true
   }
+
+  /** The fields as they are now, whatever is done to the hash later. */
+  freeze(): FrozenHash {
+    const before = new Preimages<HashField, string>()
+    this.before = before
+    return { fields: this.fields.dense().slice(), valueOf: (field) => before.of(field, field.value) }
+  }
+}
+
+/** The fields of a hash at a moment. */
+export interface FrozenHash {
+  readonly fields: ReadonlyArray<HashField>
+  readonly valueOf: (field: HashField) => string
 }

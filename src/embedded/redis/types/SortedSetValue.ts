@@ -1,6 +1,7 @@
 import { type DenseEntry, DenseMap } from "../structures/DenseMap.ts"
 import { ScoreTree } from "../structures/ScoreTree.ts"
 import type { EncodingLimits } from "./EncodingLimits.ts"
+import { Preimages } from "./Preimages.ts"
 
 /** A member of a sorted set. */
 export interface SortedMember extends DenseEntry {
@@ -13,6 +14,8 @@ export class SortedSetValue {
   readonly tree = new ScoreTree<SortedMember>()
   /** Whether Redis would hold it in a listpack. */
   compact = true
+  /** The scores that a view of an earlier state still needs. */
+  private before: Preimages<SortedMember, number> | undefined
 
   get size(): number {
     return this.members.size
@@ -29,6 +32,7 @@ export class SortedSetValue {
     const entry = this.members.get(member)
     if (entry !== undefined) {
       if (entry.score === score) return
+      this.before?.keep(entry, entry.score)
       this.tree.remove(entry)
       entry.score = score
       this.tree.insert(entry)
@@ -61,4 +65,17 @@ export class SortedSetValue {
     const rank = this.tree.rank(entry.score, member)
     return reverse ? this.members.size - 1 - rank : rank
   }
+
+  /** The members as they are now, in no particular order, whatever is done to the set later. */
+  freeze(): FrozenSortedSet {
+    const before = new Preimages<SortedMember, number>()
+    this.before = before
+    return { members: this.members.dense().slice(), scoreOf: (member) => before.of(member, member.score) }
+  }
+}
+
+/** The members of a sorted set at a moment. */
+export interface FrozenSortedSet {
+  readonly members: ReadonlyArray<SortedMember>
+  readonly scoreOf: (member: SortedMember) => number
 }

@@ -1,8 +1,42 @@
+const PAGE = 64 * 1024
+
+/** The bytes of a string at a moment: pages that have changed since are kept apart. */
+export class FrozenBytes {
+  readonly length: number
+  private readonly bytes: Buffer
+  private readonly pages = new Map<number, Buffer>()
+
+  constructor(bytes: Buffer, length: number) {
+    this.bytes = bytes
+    this.length = length
+  }
+
+  /** Called before bytes from `start` to `end` (excluded) of a buffer change. */
+  keep(bytes: Buffer, start: number, end: number): void {
+    // A buffer that has grown is another one, and this one stays as it is.
+    if (bytes !== this.bytes) return
+    const last = Math.ceil(Math.min(end, this.length) / PAGE)
+    for (let page = Math.floor(start / PAGE); page < last; page++) {
+      if (this.pages.has(page)) continue
+      this.pages.set(page, Buffer.from(bytes.subarray(page * PAGE, (page + 1) * PAGE)))
+    }
+  }
+
+  /** The bytes in parts, in order, valid until the string is changed. */
+  *parts(): Generator<Buffer, void> {
+    for (let at = 0; at < this.length; at += PAGE) {
+      const page = this.pages.get(at / PAGE) ?? this.bytes.subarray(at, at + PAGE)
+      yield at + PAGE > this.length ? page.subarray(0, this.length - at) : page
+    }
+  }
+}
+
 /** A string value that is changed in place: what APPEND, SETRANGE and SETBIT make of a string. */
 export class StringBuffer {
   private bytes: Buffer
   private used: number
   private cached: string | undefined
+  private frozen: FrozenBytes | undefined
 
   constructor(text: string) {
     this.bytes = Buffer.from(text, "latin1")
@@ -34,6 +68,7 @@ export class StringBuffer {
   write(offset: number, text: string): void {
     const end = offset + text.length
     this.reserve(end)
+    this.frozen?.keep(this.bytes, offset, end)
     this.bytes.write(text, offset, "latin1")
     this.cached = undefined
   }
@@ -44,8 +79,42 @@ export class StringBuffer {
 
   setByte(index: number, value: number): void {
     this.reserve(index + 1)
+    this.frozen?.keep(this.bytes, index, index + 1)
     this.bytes[index] = value
     this.cached = undefined
+  }
+
+  /** The bytes of the value, to be read and not kept. */
+  view(): Buffer {
+    return this.bytes.subarray(0, this.used)
+  }
+
+  /** The bytes of the value, at least `length` of them, to be changed and not kept. */
+  edit(length = 0): Buffer {
+    this.reserve(length)
+    this.frozen?.keep(this.bytes, 0, this.used)
+    this.cached = undefined
+    return this.bytes.subarray(0, this.used)
+  }
+
+  /** Puts other bytes in the place of `removed` bytes. */
+  splice(offset: number, removed: number, bytes: ReadonlyArray<number>): void {
+    const tail = offset + removed
+    const length = this.used
+    this.reserve(length + Math.max(0, bytes.length - removed))
+    this.frozen?.keep(this.bytes, offset, length)
+    this.bytes.copy(this.bytes, offset + bytes.length, tail, length)
+    this.bytes.set(bytes, offset)
+    this.used = length + bytes.length - removed
+    // What lies behind the end must be zero: a later write past the end leaves a gap there.
+    if (this.used < length) this.bytes.fill(0, this.used, length)
+    this.cached = undefined
+  }
+
+  /** The bytes as they are now, whatever is done to the string later. */
+  freeze(): FrozenBytes {
+    this.frozen = new FrozenBytes(this.bytes, this.used)
+    return this.frozen
   }
 
   private reserve(length: number): void {

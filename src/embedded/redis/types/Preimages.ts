@@ -1,0 +1,17 @@
+/**
+ * What elements were before they were changed in place, for a view of a collection as it was. Adding and removing
+ * elements does not concern it: the view has its own list of them.
+ */
+export class Preimages<E extends object, T> {
+  private readonly kept = new Map<E, T>()
+
+  /** Called before an element changes: the first call counts. */
+  keep(element: E, state: T): void {
+    if (!this.kept.has(element)) this.kept.set(element, state)
+  }
+
+  /** What an element was, or what it still is. */
+  of(element: E, current: T): T {
+    return this.kept.get(element) ?? current
+  }
+}
