@@ -4,7 +4,9 @@ import { HashValue } from "../types/HashValue.ts"
 import { ListValue } from "../types/ListValue.ts"
 import { SetValue } from "../types/SetValue.ts"
 import { SortedSetValue } from "../types/SortedSetValue.ts"
+import { StreamValue } from "../types/StreamValue.ts"
 import { StringBuffer } from "../types/StringBuffer.ts"
+import type { Entry } from "../db/Entry.ts"
 import type { Value } from "../db/Value.ts"
 
 /** The text of a string value; throws WRONGTYPE for others. */
@@ -18,6 +20,18 @@ export const textOf = (value: Value): string => {
 export const readString = (client: Client, key: string): string | undefined => {
   const entry = client.db.find(key)
   return entry === undefined ? undefined : textOf(entry.value)
+}
+
+/** The bytes of a string value, to be read and not kept; throws WRONGTYPE for others. */
+export const bytesOf = (value: Value): Buffer =>
+  value instanceof StringBuffer ? value.view() : Buffer.from(textOf(value), "latin1")
+
+/** The string of an entry in a form that can be changed in place. */
+export const bufferOf = (entry: Entry): StringBuffer => {
+  if (entry.value instanceof StringBuffer) return entry.value
+  const buffer = new StringBuffer(textOf(entry.value))
+  entry.value = buffer
+  return buffer
 }
 
 /** Whether a value is a string. */
@@ -35,6 +49,7 @@ const asList = typed(ListValue)
 const asHash = typed(HashValue)
 const asSet = typed(SetValue)
 const asSortedSet = typed(SortedSetValue)
+const asStream = typed(StreamValue)
 
 /** The list under a key, for reading. */
 export const readList = (client: Client, key: string): ListValue | undefined =>
@@ -60,6 +75,12 @@ export const readSortedSet = (client: Client, key: string): SortedSetValue | und
 /** The sorted set under a key, to be changed. */
 export const writeSortedSet = (client: Client, key: string): SortedSetValue | undefined =>
   asSortedSet(client.db.findForWrite(key)?.value)
+/** The stream under a key, for reading. */
+export const readStream = (client: Client, key: string): StreamValue | undefined =>
+  asStream(client.db.find(key)?.value)
+/** The stream under a key, to be changed. */
+export const writeStream = (client: Client, key: string): StreamValue | undefined =>
+  asStream(client.db.findForWrite(key)?.value)
 
 /** Stores an empty value under a key that did not exist. */
 export const create = <T extends Value>(client: Client, key: string, value: T): T => {

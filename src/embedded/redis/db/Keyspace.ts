@@ -12,6 +12,8 @@ export interface Watcher {
 export interface Waiter {
   /** Tries to take what it waits for; false if the key does not hold it. */
   readonly serve: (key: string) => boolean
+  /** Whether it also wants to know that the key is gone. */
+  readonly servesGone: boolean
 }
 
 /** What a keyspace tells its owner. */
@@ -40,6 +42,8 @@ export class Keyspace {
   private readonly deadlines = new ExpiryHeap<Entry>()
   /** Who waits for which key, first come first. */
   readonly waiters = new Map<string, Set<Waiter>>()
+  /** How many of those who wait want to know when a key is gone. */
+  goneWaiters = 0
   private readonly watchers = new Map<string, Set<Watcher>>()
   private readonly hooks: KeyspaceHooks
 

@@ -250,7 +250,10 @@ export class Engine implements SessionHost {
       this.ready = []
       for (const [db, key] of ready) {
         for (const waiter of db.waiters.get(key) ?? []) {
-          if (!db.has(key)) break
+          if (!db.has(key)) {
+            if (db.goneWaiters === 0) break
+            if (!waiter.servesGone) continue
+          }
           this.depth++
           try {
             waiter.serve(key)
@@ -266,8 +269,12 @@ export class Engine implements SessionHost {
   changed(db: Keyspace, key: string, kind: number, event: string): void {
     this.dirty++
     db.touch(key)
-    if (db.waiters.size > 0 && db.waiters.has(key)) this.ready.push([db, key])
+    this.wake(db, key)
     if (this.settings.events !== 0) this.notify(db, key, kind, event)
+  }
+
+  wake(db: Keyspace, key: string): void {
+    if (db.waiters.size > 0 && db.waiters.has(key)) this.ready.push([db, key])
   }
 
   notify(db: Keyspace, key: string, kind: number, event: string): void {
@@ -280,6 +287,7 @@ export class Engine implements SessionHost {
   private onExpire(db: Keyspace, key: string): void {
     this.statistics.expired++
     db.touch(key)
+    this.wake(db, key)
     this.propagate(db, ["DEL", key])
     this.notify(db, key, NOTIFY.expired, "expired")
   }

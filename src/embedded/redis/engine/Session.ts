@@ -61,6 +61,7 @@ export class Session implements Client {
   noEvict = false
   noTouch = false
   deniesBlocking = false
+  runsScript = false
   transaction: Transaction | undefined
   watched: Array<WatchedKey> = []
   replyMode: Client["replyMode"] = "on"
@@ -251,6 +252,7 @@ export class Session implements Client {
 
   block(request: BlockRequest): undefined {
     const waiter: Waiter = {
+      servesGone: request.servesGone === true,
       serve: (key) => {
         let reply: Reply
         try {
@@ -268,6 +270,7 @@ export class Session implements Client {
     }
     const wait: Wait = { request, waiter, db: this.db, timer: undefined }
     this.wait = wait
+    if (waiter.servesGone) this.db.goneWaiters++
     for (const key of request.keys) {
       const set = this.db.waiters.get(key)
       if (set === undefined) this.db.waiters.set(key, new Set([waiter]))
@@ -308,6 +311,7 @@ export class Session implements Client {
     if (wait === undefined) return
     this.wait = undefined
     clearTimeout(wait.timer)
+    if (wait.waiter.servesGone) wait.db.goneWaiters--
     for (const key of wait.request.keys) {
       const set = wait.db.waiters.get(key)
       set?.delete(wait.waiter)

@@ -217,7 +217,9 @@ export class EngineSettings implements Settings {
     hashValue: 64,
     zsetEntries: 128,
     zsetValue: 64,
-    intsetEntries: 512
+    intsetEntries: 512,
+    streamNodeBytes: 4096,
+    streamNodeEntries: 100
   }
   /** The classes of keyspace events that are published. */
   events = 0
@@ -281,6 +283,8 @@ export class EngineSettings implements Settings {
     this.limits.zsetEntries = this.number("zset-max-listpack-entries")
     this.limits.zsetValue = this.number("zset-max-listpack-value")
     this.limits.intsetEntries = this.number("set-max-intset-entries")
+    this.limits.streamNodeBytes = this.number("stream-node-max-bytes")
+    this.limits.streamNodeEntries = this.number("stream-node-max-entries")
     this.events = parseEvents(this.get("notify-keyspace-events")) ?? 0
   }
 }

@@ -32,6 +32,8 @@ export interface BlockRequest {
   readonly onTimeout: Reply
   /** Tries to take something from a key; `undefined` if there is nothing. */
   readonly serve: (key: string) => Reply
+  /** Whether the client is also to be answered when a key goes. */
+  readonly servesGone?: boolean
 }
 
 /** A connection, as commands see it. */
@@ -48,6 +50,8 @@ export interface Client {
   authenticated: boolean
   /** Why commands may not block here: a transaction or a script runs. */
   deniesBlocking: boolean
+  /** Whether a script acts on behalf of the client. */
+  runsScript: boolean
   transaction: Transaction | undefined
   readonly watcher: Watcher
   watched: Array<WatchedKey>
@@ -144,6 +148,8 @@ export interface Server {
   readonly propagate: (db: Keyspace, args: Arguments) => void
   /** Says that a key has changed: counts, marks watchers, wakes waiters, notifies. */
   readonly changed: (db: Keyspace, key: string, kind: number, event: string) => void
+  /** Lets those who wait for a key have a look after the command. */
+  readonly wake: (db: Keyspace, key: string) => void
   /** Notifies without a change. */
   readonly notify: (db: Keyspace, key: string, kind: number, event: string) => void
   /** Runs a command on behalf of a script or a transaction. */

@@ -16,3 +16,9 @@ export const wrongArity = (name: string): ErrorReply =>
 /** The error of an expiry that is zero, negative or does not fit. */
 export const invalidExpire = (name: string): ErrorReply =>
   new ErrorReply(`ERR invalid expire time in '${name.toLowerCase()}' command`)
+
+/** The error of a subcommand that is unknown or was called wrongly. */
+export const wrongUsage = (args: ReadonlyArray<string>): ErrorReply =>
+  new ErrorReply(
+    `ERR unknown subcommand or wrong number of arguments for '${(args[1] ?? "").slice(0, 128)}'. Try ${(args[0] ?? "").toUpperCase()} HELP.`
+  )

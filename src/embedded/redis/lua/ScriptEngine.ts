@@ -126,6 +126,7 @@ export class ScriptEngine implements Scripts {
     const outer = this.running
     this.running = { client, readOnly: readOnly || script.readOnly }
     client.deniesBlocking = true
+    client.runsScript = true
     client.resp = 2
     try {
       const outcome = this.runtime.run(script.code, keys, args)
@@ -133,6 +134,7 @@ export class ScriptEngine implements Scripts {
       return this.explain(outcome.failure, script.sha)
     } finally {
       this.running = outer
+      client.runsScript = outer !== undefined
       client.db = before.db
       client.resp = before.resp
       client.deniesBlocking = before.denies

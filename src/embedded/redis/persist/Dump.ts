@@ -4,7 +4,9 @@ import { encodeCommand } from "../resp/Encoder.ts"
 import { HashValue } from "../types/HashValue.ts"
 import { ListValue } from "../types/ListValue.ts"
 import { SetValue } from "../types/SetValue.ts"
+import { StreamValue } from "../types/StreamValue.ts"
 import { StringBuffer } from "../types/StringBuffer.ts"
+import { dumpStream } from "./DumpStream.ts"
 
 /** Redis writes collections in commands of this many elements. */
 const BATCH = 64
@@ -43,7 +45,8 @@ export const dumpEntry = (entry: Entry, sink: (text: string) => void): void => {
     const out = batched(["SADD", key], 1, sink)
     for (const member of value.members.values()) out.add(member)
     out.flush()
-  } else {
+  } else if (value instanceof StreamValue) dumpStream(key, value, sink)
+  else {
     const out = batched(["ZADD", key], 2, sink)
     value.members.forEach((member) => out.add(formatDouble(member.score), member.key))
     out.flush()

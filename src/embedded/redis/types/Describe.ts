@@ -5,6 +5,7 @@ import { HashValue } from "./HashValue.ts"
 import { ListValue } from "./ListValue.ts"
 import { SetValue } from "./SetValue.ts"
 import { SortedSetValue } from "./SortedSetValue.ts"
+import { StreamValue } from "./StreamValue.ts"
 import { StringBuffer } from "./StringBuffer.ts"
 
 /** The name of a value's type. */
@@ -13,6 +14,7 @@ export const typeOf = (value: Value): string => {
   if (value instanceof ListValue) return "list"
   if (value instanceof HashValue) return "hash"
   if (value instanceof SetValue) return "set"
+  if (value instanceof StreamValue) return "stream"
   return "zset"
 }
 
@@ -26,6 +28,7 @@ export const encodingOf = (value: Value): string => {
   if (value instanceof ListValue) return "quicklist"
   if (value instanceof HashValue) return value.compact ? "listpack" : "hashtable"
   if (value instanceof SetValue) return value.compact ? "intset" : "hashtable"
+  if (value instanceof StreamValue) return "stream"
   return value.compact ? "listpack" : "skiplist"
 }
 
@@ -53,6 +56,7 @@ export const cloneValue = (value: Value, limits: EncodingLimits): Value => {
     set.compact = value.compact
     return set
   }
+  if (value instanceof StreamValue) return value.clone()
   const sorted = new SortedSetValue()
   value.members.forEach((member) => sorted.set(member.key, member.score, limits))
   sorted.compact = value.compact

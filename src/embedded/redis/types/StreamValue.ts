@@ -1,6 +1,6 @@
-import { LOWEST_ID, type StreamId } from "../format/StreamIds.ts"
+import { LOWEST_ID, nextStreamId, type StreamId } from "../format/StreamIds.ts"
 import { ScoreTree } from "../structures/ScoreTree.ts"
-import { StreamLog } from "../structures/StreamLog.ts"
+import { StreamLog, type StreamNodeLimits } from "../structures/StreamLog.ts"
 
 /** A message that was delivered to a consumer and not yet acknowledged. */
 export interface PendingEntry {
@@ -44,6 +44,18 @@ export class PendingList {
   /** The first message whose ID is `id` or later. */
   from(id: StreamId): PendingEntry | undefined {
     return this.tree.at(this.tree.rank(0, id))
+  }
+
+  /** The messages from an ID on, each looked up when it is asked for: others may come and go meanwhile. */
+  *iterate(from: StreamId): IterableIterator<PendingEntry> {
+    for (let start = from; ;) {
+      const batch = this.range(start, 64)
+      yield* batch
+      const last = batch.at(-1)
+      const next = last === undefined ? undefined : nextStreamId(last.key)
+      if (next === undefined) return
+      start = next
+    }
   }
 
   /** Up to `count` messages from an ID on. */
@@ -138,6 +150,56 @@ export class StreamValue {
   /** The ID of the first entry; 0-0 if there is none. */
   get firstId(): StreamId {
     return this.log.firstId() ?? LOWEST_ID
+  }
+
+  /** Appends an entry, whose ID must be after the last one. The array becomes the stream's. */
+  append(id: StreamId, fields: Array<string>, limits: StreamNodeLimits): void {
+    this.log.append(id, fields, limits)
+    this.lastId = id
+    this.entriesAdded++
+  }
+
+  /** Removes an entry; false if there is none. */
+  remove(id: StreamId): boolean {
+    if (!this.log.remove(id)) return false
+    if (id > this.maxDeletedId) this.maxDeletedId = id
+    return true
+  }
+
+  /** Whether entries may have been removed from an ID on, as far as the stream remembers. */
+  private hasGapsFrom(id: StreamId): boolean {
+    const { maxDeletedId } = this
+    if (this.length === 0 || maxDeletedId === LOWEST_ID || this.firstId > maxDeletedId) return false
+    return id <= maxDeletedId
+  }
+
+  /** How many entries were added up to an ID; `undefined` if that cannot be told. */
+  private countUpTo(id: StreamId): number | undefined {
+    const { entriesAdded, length, lastId, firstId, maxDeletedId } = this
+    if (entriesAdded === 0) return 0
+    if ((length === 0 && id <= lastId) || id === lastId) return entriesAdded
+    if (id > lastId) return undefined
+    if (maxDeletedId === LOWEST_ID || maxDeletedId < firstId) {
+      if (id < firstId) return entriesAdded - length
+      if (id === firstId) return entriesAdded - length + 1
+    }
+    return undefined
+  }
+
+  /** The number of entries read by a group that has read `entriesRead` and now reads the one of an ID. */
+  readUpTo(entriesRead: number | undefined, id: StreamId): number | undefined {
+    if (entriesRead !== undefined && !this.hasGapsFrom(id)) return entriesRead + 1
+    return this.entriesAdded === 0 ? entriesRead : this.countUpTo(id)
+  }
+
+  /** How many entries a group has not read; `undefined` if that cannot be told. */
+  lagOf(group: ConsumerGroup): number | undefined {
+    if (this.entriesAdded === 0) return 0
+    const known =
+      group.entriesRead !== undefined && !this.hasGapsFrom(group.lastId)
+        ? group.entriesRead
+        : this.countUpTo(group.lastId)
+    return known === undefined ? undefined : this.entriesAdded - known
   }
 
   /** The groups in the order of their names. */
