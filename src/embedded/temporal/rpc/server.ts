@@ -1,13 +1,13 @@
 import { timingSafeEqual } from "node:crypto"
-import { createServer } from "node:net"
-
-import { Metadata, Server, ServerCredentials } from "@grpc/grpc-js"
-import type { handleUnaryCall, MethodDefinition, sendUnaryData, ServerUnaryCall } from "@grpc/grpc-js"
+import { constants, createServer } from "node:http2"
+import type { IncomingHttpHeaders, ServerHttp2Session, ServerHttp2Stream } from "node:http2"
 
 import { Code } from "../proto/enums.ts"
 import { serviceMethods } from "../proto/root.ts"
+import type { MessageType, ReflectionMethod } from "../proto/root.ts"
 import { encodeStatus, ServiceError } from "../errors.ts"
 import type { Logger } from "../engine.ts"
+import { Body, deadlineOf, encodeMessage, frame, readMessage } from "./frames.ts"
 import type { Handler } from "./handler.ts"
 
 export interface RpcOptions {
@@ -25,151 +25,240 @@ export interface RpcServer {
 }
 
 /** Compares in constant time. Only the length of the key shows, and that is no secret. */
-const keyChecker = (key: string | undefined): ((metadata: Metadata) => boolean) => {
+const keyChecker = (key: string | undefined): ((headers: IncomingHttpHeaders) => boolean) => {
   if (key === undefined) return () => true
   const expected = Buffer.from(`Bearer ${key}`)
-  return (metadata) => {
-    const value = metadata.get("authorization")[0]
-    if (typeof value !== "string") return false
-    const given = Buffer.from(value)
+  return ({ authorization }) => {
+    if (typeof authorization !== "string") return false
+    const given = Buffer.from(authorization)
     return given.length === expected.length && timingSafeEqual(given, expected)
   }
 }
 
-const unreadable = Symbol("unreadable")
+/** A method of a service. Its types are looked up when it is first called: most never are. */
+class Method {
+  readonly name: string
+  readonly handler: Handler | undefined
+  readonly #reflection: ReflectionMethod
+  #request: MessageType<unknown> | undefined
+  #response: MessageType<unknown> | undefined
 
-/** The definition of a service for grpc-js, from the reflection root of the protocol. */
-const definitionOf = (service: string): Record<string, MethodDefinition<unknown, unknown>> => {
-  const definition: Record<string, MethodDefinition<unknown, unknown>> = {}
-  for (const method of serviceMethods(service)) {
-    const { resolvedRequestType, resolvedResponseType } = method.resolve()
-    definition[method.name] = {
-      path: `/${service}/${method.name}`,
-      requestStream: false,
-      responseStream: false,
-      requestSerialize: (value: unknown) => Buffer.from(resolvedRequestType.encode(value).finish()),
-      requestDeserialize: (bytes: Buffer): unknown => {
-        try {
-          return resolvedRequestType.decode(bytes)
-        } catch {
-          return unreadable
-        }
-      },
-      responseSerialize: (value: unknown): Buffer => {
-        const bytes = value instanceof Uint8Array ? value : resolvedResponseType.encode(value ?? {}).finish()
-        return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-      },
-      responseDeserialize: (bytes: Buffer) => resolvedResponseType.decode(bytes)
+  constructor(reflection: ReflectionMethod, handler: Handler | undefined) {
+    this.name = reflection.name
+    this.#reflection = reflection
+    this.handler = handler
+  }
+
+  #resolve(): void {
+    const { resolvedRequestType, resolvedResponseType } = this.#reflection.resolve()
+    this.#request = resolvedRequestType
+    this.#response = resolvedResponseType
+  }
+
+  decode(message: Uint8Array): unknown {
+    if (this.#request === undefined) this.#resolve()
+    try {
+      return this.#request?.decode(message)
+    } catch {
+      throw new ServiceError(Code.InvalidArgument, "the request could not be decoded")
     }
   }
-  return definition
-}
 
-const deadlineOf = (call: ServerUnaryCall<unknown, unknown>): number => {
-  const deadline = call.getDeadline()
-  return typeof deadline === "number" ? deadline : deadline.getTime()
-}
-
-const toStatus = (error: unknown, logger: Logger, method: string) => {
-  const known =
-    error instanceof ServiceError
-      ? error
-      : new ServiceError(Code.Unavailable, "the embedded service could not handle the request, see its log")
-  if (known !== error)
-    logger("error", `${method} failed unexpectedly`, {
-      error: error instanceof Error ? (error.stack ?? error.message) : String(error)
-    })
-  const metadata = new Metadata()
-  if (known.details.length > 0) metadata.set("grpc-status-details-bin", Buffer.from(encodeStatus(known)))
-  return { code: known.code, details: known.message, metadata }
-}
-
-const settle = async (
-  answer: Promise<unknown>,
-  callback: sendUnaryData<unknown>,
-  fail: (error: unknown) => void
-): Promise<void> => {
-  let value: unknown
-  try {
-    value = await answer
-  } catch (error) {
-    return fail(error)
+  encode(answer: unknown): Uint8Array {
+    if (answer instanceof Uint8Array) return answer
+    if (this.#response === undefined) this.#resolve()
+    return this.#response?.encode(answer ?? {}).finish() ?? new Uint8Array(0)
   }
-  callback(null, value)
 }
 
-/** Finds a busy port before grpc-js does, which would also tell it on stderr. */
-const assertFree = (host: string, port: number): Promise<void> =>
-  new Promise((resolve, reject) => {
-    const probe = createServer()
-    probe.once("error", reject)
-    probe.listen(port, host, () => probe.close(() => resolve()))
-  })
+const contentType = "application/grpc"
+
+/** One call: a stream of HTTP/2 with one message in it, and one to come. */
+class UnaryCall {
+  readonly deadline: number
+  readonly #stream: ServerHttp2Stream
+  #answered = false
+  #onCancel: (() => void)[] | undefined
+
+  constructor(stream: ServerHttp2Stream, headers: IncomingHttpHeaders) {
+    this.#stream = stream
+    this.deadline = deadlineOf(headers["grpc-timeout"])
+    stream.once("close", () => {
+      if (this.#answered) return
+      for (const cancelled of this.#onCancel ?? []) cancelled()
+    })
+  }
+
+  isCancelled(): boolean {
+    return !this.#answered && (this.#stream.closed || this.#stream.destroyed)
+  }
+
+  onCancel(cancelled: () => void): void {
+    if (this.isCancelled()) cancelled()
+    else (this.#onCancel ??= []).push(cancelled)
+  }
+
+  answer(message: Uint8Array): void {
+    const stream = this.#stream
+    if (this.#answered || stream.closed || stream.destroyed) return
+    this.#answered = true
+    stream.respond({ ":status": 200, "content-type": contentType }, { waitForTrailers: true })
+    stream.once("wantTrailers", () => stream.sendTrailers({ "grpc-status": "0" }))
+    stream.end(frame(message))
+  }
+
+  fail(error: ServiceError): void {
+    const stream = this.#stream
+    if (this.#answered || stream.closed || stream.destroyed) return
+    this.#answered = true
+    const { code, details, message } = error
+    stream.respond(
+      {
+        ":status": 200,
+        "content-type": contentType,
+        "grpc-status": String(code),
+        "grpc-message": encodeMessage(message),
+        ...(details.length > 0 && {
+          "grpc-status-details-bin": Buffer.from(encodeStatus(error)).toString("base64")
+        })
+      },
+      { endStream: true }
+    )
+    // What the caller still sends is not read any more.
+    if (!stream.readableEnded) stream.close(constants.NGHTTP2_NO_ERROR)
+  }
+}
+
+const unexpected = (): ServiceError =>
+  new ServiceError(Code.Unavailable, "the embedded service could not handle the request, see its log")
 
 /** Serves handlers by gRPC. Methods of the services that have no handler are answered as not implemented. */
 export const serve = async (
   services: Readonly<Record<string, Readonly<Record<string, Handler>>>>,
   options: RpcOptions
 ): Promise<RpcServer> => {
-  const server = new Server({
-    "grpc.max_receive_message_length": 128 * 1024 * 1024,
-    "grpc.max_send_message_length": -1,
-    "grpc.max_concurrent_streams": 100_000
-  })
-  const authorized = keyChecker(options.key)
   const { logger } = options
+  const authorized = keyChecker(options.key)
+  const methods = new Map<string, Method>()
+  for (const [service, handlers] of Object.entries(services))
+    for (const method of serviceMethods(service))
+      methods.set(`/${service}/${method.name}`, new Method(method, handlers[method.name]))
 
-  const unary =
-    (service: string, method: string, handler: Handler | undefined): handleUnaryCall<unknown, unknown> =>
-    (call: ServerUnaryCall<unknown, unknown>, callback: sendUnaryData<unknown>) => {
-      const fail = (error: unknown): void => callback(toStatus(error, logger, method))
-      if (!authorized(call.metadata))
-        return fail(new ServiceError(Code.Unauthenticated, "invalid or missing API key"))
-      if (handler === undefined)
-        return fail(new ServiceError(Code.Unimplemented, `unknown method ${method} for service ${service}`))
-      if (call.request === unreadable)
-        return fail(new ServiceError(Code.InvalidArgument, "the request could not be decoded"))
-      try {
-        const answer = handler(call.request, {
-          deadline: deadlineOf(call),
-          onCancel: (cancelled) => {
-            if (call.cancelled) cancelled()
-            else call.once("cancelled", cancelled)
-          },
-          isCancelled: () => call.cancelled
-        })
-        if (answer instanceof Promise) void settle(answer, callback, fail)
-        else callback(null, answer)
-      } catch (error) {
-        fail(error)
-      }
-    }
-
-  for (const [service, handlers] of Object.entries(services)) {
-    const definition = definitionOf(service)
-    const implementation: Record<string, handleUnaryCall<unknown, unknown>> = {}
-    for (const name of Object.keys(definition)) implementation[name] = unary(service, name, handlers[name])
-    server.addService(definition, implementation)
+  const known = (error: unknown, method: string): ServiceError => {
+    if (error instanceof ServiceError) return error
+    logger("error", `${method} failed unexpectedly`, {
+      error: error instanceof Error ? (error.stack ?? error.message) : String(error)
+    })
+    return unexpected()
   }
 
-  if (options.port !== 0) await assertFree(options.host, options.port)
-  const port = await new Promise<number>((resolve, reject) => {
-    server.bindAsync(`${options.host}:${options.port}`, ServerCredentials.createInsecure(), (error, bound) =>
-      error === null ? resolve(bound) : reject(error)
+  const unknown = (path: string): ServiceError => {
+    const [, service = "", method = ""] = path.split("/")
+    return new ServiceError(Code.Unimplemented, `unknown method ${method} for service ${service}`)
+  }
+
+  const handle = (method: Method, handler: Handler, call: UnaryCall, message: Buffer): void => {
+    try {
+      const answer = handler(method.decode(message), call)
+      if (answer instanceof Promise)
+        answer
+          .then((value) => call.answer(method.encode(value)))
+          .catch((error: unknown) => call.fail(known(error, method.name)))
+      else call.answer(method.encode(answer))
+    } catch (error) {
+      call.fail(known(error, method.name))
+    }
+  }
+
+  const receive = (
+    method: Method,
+    handler: Handler,
+    call: UnaryCall,
+    body: Buffer,
+    encoding: string
+  ): void => {
+    try {
+      const message = readMessage(body, encoding)
+      if (!(message instanceof Promise)) return handle(method, handler, call, message)
+      message.then(
+        (unpacked) => handle(method, handler, call, unpacked),
+        () => call.fail(new ServiceError(Code.Internal, "the request could not be unpacked"))
+      )
+    } catch (error) {
+      call.fail(
+        error instanceof ServiceError
+          ? error
+          : new ServiceError(Code.Internal, "the request could not be unpacked")
+      )
+    }
+  }
+
+  const onStream = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void => {
+    stream.on("error", ignore)
+    const path = headers[":path"] ?? ""
+    if (headers[":method"] !== "POST" || headers["content-type"]?.startsWith(contentType) !== true) {
+      stream.respond({ ":status": 415 }, { endStream: true })
+      return
+    }
+    const call = new UnaryCall(stream, headers)
+    const body = new Body()
+    const encoding = headers["grpc-encoding"]
+    const method = methods.get(path)
+    const handler = method?.handler
+    if (!authorized(headers))
+      return call.fail(new ServiceError(Code.Unauthenticated, "invalid or missing API key"))
+    if (method === undefined || handler === undefined) return call.fail(unknown(path))
+    stream.on("data", (chunk: Buffer) => {
+      try {
+        body.push(chunk)
+      } catch (error) {
+        stream.removeAllListeners("end")
+        call.fail(known(error, method.name))
+      }
+    })
+    stream.once("end", () =>
+      receive(method, handler, call, body.finish(), typeof encoding === "string" ? encoding : "")
     )
+  }
+
+  const sessions = new Set<ServerHttp2Session>()
+  const server = createServer({
+    // The polls of all workers wait here, and a session may hold large histories.
+    maxSessionMemory: 1024,
+    settings: { maxConcurrentStreams: 100_000, initialWindowSize: 1024 * 1024 }
   })
+  server.on("stream", onStream)
+  server.on("session", (session) => {
+    sessions.add(session)
+    session.on("error", ignore)
+    session.once("close", () => sessions.delete(session))
+    if (!session.destroyed) session.setLocalWindowSize(4 * 1024 * 1024)
+  })
+  server.on("sessionError", ignore)
+
+  const port = await new Promise<number>((resolve, reject) => {
+    server.once("error", reject)
+    server.listen(options.port, options.host.replace(/^\[(.*)\]$/, "$1"), () => {
+      server.off("error", reject)
+      const address = server.address()
+      resolve(typeof address === "object" && address !== null ? address.port : options.port)
+    })
+  })
+  server.on("error", (error) => logger("error", "the server failed", { error: String(error) }))
   return {
     port,
     close: (graceMs) =>
       new Promise((resolve) => {
         const force = setTimeout(() => {
-          server.forceShutdown()
-          resolve()
+          for (const session of sessions) session.destroy()
         }, graceMs)
-        server.tryShutdown(() => {
+        server.close(() => {
           clearTimeout(force)
           resolve()
         })
+        for (const session of sessions) session.close()
       })
   }
 }
+
+const ignore = (): void => {}
