@@ -52,6 +52,8 @@ export class Engine implements Core {
   offer: (offer: Offer) => void = () => {}
   /** Called after each commit for every run that changed; set by the query service. */
   changed: (run: Run) => void = () => {}
+  /** Called after each commit for every run that it left closed; set by the schedules. */
+  closed: (run: Run) => void = () => {}
   isPolled: (namespace: string, queue: string) => boolean = () => false
   hasNamespace: (namespace: string) => boolean = () => true
   /** Called after each commit with every run that it changed; set where time may be skipped. */
@@ -137,7 +139,7 @@ export class Engine implements Core {
   }
 
   #commit(tx: Tx): void {
-    if (tx.touched.size === 0) return
+    if (tx.touched.size === 0 && tx.documents.length === 0) return
     const commits: RunCommit[] = []
     const wakes = new Map<Run, number>()
     for (const run of tx.touched) {
@@ -165,7 +167,7 @@ export class Engine implements Core {
         current: tx.created.has(run)
       })
     }
-    this.storage.commit(commits)
+    this.storage.commit(commits, tx.documents)
     for (const [run, wakeAt] of wakes) {
       run.end()
       this.#cache(run)
@@ -217,6 +219,7 @@ export class Engine implements Core {
         for (const run of tx.touched) {
           this.#notify(run.runId)
           this.changed(run)
+          if (!isOpen(run.h)) this.closed(run)
         }
         for (const offer of tx.offers) this.offer(offer)
       }

@@ -4,6 +4,7 @@ import type { HistoryEvent } from "./proto/root.ts"
 import { encodeFrame, isBuffered, isClosing, reorder, withStarted } from "./history.ts"
 import { applyEvent, assignEventId, isOpen } from "./state.ts"
 import type { Run } from "./run.ts"
+import type { DocumentChange } from "./storage/storage.ts"
 
 /** Limits of the service; the defaults are the real server's. */
 export interface Limits {
@@ -73,6 +74,8 @@ export class Tx {
   readonly touched = new Set<Run>()
   readonly created = new Set<Run>()
   readonly offers: Offer[] = []
+  /** What changes beside runs. */
+  readonly documents: DocumentChange[] = []
   readonly #deferred: (() => void)[] = []
 
   constructor(core: Core, now: number) {

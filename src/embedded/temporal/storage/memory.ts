@@ -1,5 +1,16 @@
 import type { RunKey, StoredRun } from "../run.ts"
-import type { NamespaceRecord, OpenRun, RunCommit, Storage, VisibilityRecord } from "./storage.ts"
+import type { Filter } from "../visibility/filter.ts"
+import { NamespaceVisibility } from "./memory-visibility.ts"
+import type {
+  Listed,
+  ListRequest,
+  NamespaceRecord,
+  OpenRun,
+  RunCommit,
+  Storage,
+  StorageUsage,
+  VisibilityRecord
+} from "./storage.ts"
 
 interface Entry {
   stored: StoredRun
@@ -20,6 +31,7 @@ export class MemoryStorage implements Storage {
   readonly #closed = new Set<string>()
   #closedBytes = 0
   readonly #namespaces = new Map<string, NamespaceRecord>()
+  readonly #visibility = new Map<string, NamespaceVisibility>()
 
   loadRun(runId: string): StoredRun | undefined {
     return this.#runs.get(runId)?.stored
@@ -34,11 +46,22 @@ export class MemoryStorage implements Storage {
       if (entry.open) yield { runId, wakeAt: entry.wakeAt, hasTasks: entry.hasTasks }
   }
 
+  #visibilityOf(namespace: string): NamespaceVisibility {
+    const known = this.#visibility.get(namespace)
+    if (known !== undefined) return known
+    const visibility = new NamespaceVisibility()
+    this.#visibility.set(namespace, visibility)
+    return visibility
+  }
+
   commit(runs: readonly RunCommit[]): void {
     for (const run of runs) {
-      const { namespace, workflowId, runId, open, wakeAt, hasTasks, visibility } = run
+      const { namespace, workflowId, runId, open, wakeAt, hasTasks } = run
       // The frames are the very array of the run in memory, so nothing is copied.
       const frames = run.frames as Uint8Array[]
+      const before = this.#runs.get(runId)?.visibility
+      const changed = before === undefined || !open || run.detailsChanged
+      const visibility = changed ? run.visibility() : before
       this.#runs.set(runId, {
         // An open run stays in the engine's memory: it is only read back once it is closed.
         stored: { namespace, workflowId, runId, frames, overlay: open ? "" : run.overlay(), attempts: [] },
@@ -47,6 +70,7 @@ export class MemoryStorage implements Storage {
         wakeAt,
         hasTasks
       })
+      if (changed) this.#visibilityOf(namespace).put(before, visibility)
       if (!open && !this.#closed.has(runId)) {
         this.#closed.add(runId)
         this.#closedBytes += visibility.historySize
@@ -59,28 +83,37 @@ export class MemoryStorage implements Storage {
     const entry = this.#runs.get(key.runId)
     if (entry === undefined) return
     this.#runs.delete(key.runId)
+    this.#visibilityOf(key.namespace).delete(entry.visibility)
     if (this.#closed.delete(key.runId)) this.#closedBytes -= entry.visibility.historySize
     const current = currentKey(key.namespace, key.workflowId)
     if (this.#current.get(current) === key.runId) this.#current.delete(current)
   }
 
-  *visibility(namespace: string): Iterable<VisibilityRecord> {
-    const records: VisibilityRecord[] = []
-    for (const entry of this.#runs.values())
-      if (entry.visibility.namespace === namespace) records.push(entry.visibility)
-    // Insertion follows the start nearly everywhere, which makes the sort cheap.
-    records.sort((a, b) => b.startTime - a.startTime)
-    yield* records
+  list(request: ListRequest): Listed[] {
+    return this.#visibilityOf(request.namespace).list(request)
   }
 
-  expired(closedBefore: number, maxClosed: number, maxBytes: number): RunKey[] {
+  count(namespace: string, filter: Filter | undefined): Map<number, number> {
+    return this.#visibilityOf(namespace).count(filter)
+  }
+
+  closedBefore(namespace: string, time: number): RunKey[] {
+    const keys: RunKey[] = []
+    for (const record of this.#visibilityOf(namespace).closed()) {
+      if (record.closeTime >= time) break
+      keys.push(record)
+    }
+    return keys
+  }
+
+  excess(maxClosed: number, maxBytes: number): RunKey[] {
     const keys: RunKey[] = []
     let count = this.#closed.size
     let bytes = this.#closedBytes
     for (const runId of this.#closed) {
+      if (count <= maxClosed && bytes <= maxBytes) break
       const record = this.#runs.get(runId)?.visibility
       if (record === undefined) continue
-      if (count <= maxClosed && bytes <= maxBytes && record.closeTime >= closedBefore) break
       keys.push(record)
       count -= 1
       bytes -= record.historySize
@@ -96,9 +129,24 @@ export class MemoryStorage implements Storage {
     this.#namespaces.set(record.name, record)
   }
 
+  deleteNamespace(name: string): void {
+    this.#namespaces.delete(name)
+    this.#visibility.delete(name)
+  }
+
+  usage(): StorageUsage {
+    return {
+      openRuns: this.#runs.size - this.#closed.size,
+      closedRuns: this.#closed.size,
+      closedBytes: this.#closedBytes,
+      fileBytes: 0
+    }
+  }
+
   close(): void {
     this.#runs.clear()
     this.#current.clear()
     this.#closed.clear()
+    this.#visibility.clear()
   }
 }

@@ -6,12 +6,22 @@ import { splitFrames } from "../history.ts"
 import type { RunKey, StoredRun } from "../run.ts"
 import { types } from "../proto/root.ts"
 import type { Payload } from "../proto/root.ts"
-import type { NamespaceRecord, OpenRun, RunCommit, Storage, VisibilityRecord } from "./storage.ts"
+import type {
+  DocumentChange,
+  NamespaceRecord,
+  OpenRun,
+  RunCommit,
+  Storage,
+  StoredDocument,
+  VisibilityRecord
+} from "./storage.ts"
 
-/** The version of the tables. A file of a later one is refused, an earlier one is upgraded in a transaction. */
-const schemaVersion = 1
-
-const schema = `
+/**
+ * What each version of the tables added. A file of a later version is refused, one of an earlier version is
+ * upgraded in a transaction.
+ */
+const migrations: readonly string[] = [
+  `
 CREATE TABLE namespaces (
   name TEXT PRIMARY KEY, id TEXT NOT NULL, description TEXT NOT NULL, owner_email TEXT NOT NULL,
   retention_ms INTEGER NOT NULL
@@ -37,7 +47,16 @@ CREATE TABLE attempts (
   run_id TEXT NOT NULL, scheduled_event_id INTEGER NOT NULL, attempt TEXT NOT NULL,
   PRIMARY KEY (run_id, scheduled_event_id)
 ) STRICT, WITHOUT ROWID;
+`,
+  `
+CREATE TABLE documents (
+  kind TEXT NOT NULL, namespace TEXT NOT NULL, id TEXT NOT NULL, data TEXT NOT NULL,
+  PRIMARY KEY (kind, namespace, id)
+) STRICT, WITHOUT ROWID;
 `
+]
+
+const schemaVersion = migrations.length
 
 type Row = Record<string, unknown>
 
@@ -140,7 +159,7 @@ export class SqliteStorage implements Storage {
         `the database file ${file} was written by a later version (schema ${version}, this one knows ${schemaVersion})`
       )
     }
-    if (version === 0) this.#database.exec(schema)
+    for (const migration of migrations.slice(version)) this.#database.exec(migration)
     this.#database.exec(`PRAGMA user_version = ${schemaVersion}`)
     this.#database.exec("COMMIT")
   }
@@ -203,9 +222,20 @@ export class SqliteStorage implements Storage {
     }
   }
 
-  commit(runs: readonly RunCommit[]): void {
+  commit(runs: readonly RunCommit[], documents: readonly DocumentChange[]): void {
     this.#transaction(() => {
       for (const run of runs) this.#write(run)
+      for (const { kind, namespace, id, data } of documents)
+        if (data === undefined)
+          this.#prepare("DELETE FROM documents WHERE kind = ? AND namespace = ? AND id = ?").run(
+            kind,
+            namespace,
+            id
+          )
+        else
+          this.#prepare(
+            "INSERT INTO documents (kind, namespace, id, data) VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET data = excluded.data"
+          ).run(kind, namespace, id, data)
     })
   }
 
@@ -264,6 +294,16 @@ export class SqliteStorage implements Storage {
       this.#prepare(
         "INSERT INTO current (namespace, workflow_id, run_id) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET run_id = excluded.run_id"
       ).run(run.namespace, run.workflowId, run.runId)
+  }
+
+  documents(kind: string): StoredDocument[] {
+    const rows: Row[] = this.#prepare("SELECT namespace, id, data FROM documents WHERE kind = ?").all(kind)
+    return rows.map((row) => ({
+      kind,
+      namespace: text(row["namespace"]),
+      id: text(row["id"]),
+      data: text(row["data"])
+    }))
   }
 
   deleteRun(key: RunKey): void {

@@ -1,5 +1,8 @@
 import type { RunKey, StoredRun } from "../run.ts"
 import type { Payload } from "../proto/root.ts"
+import type { Position } from "../visibility/evaluate.ts"
+import type { Filter, SortKey } from "../visibility/filter.ts"
+import type { AttributeValues } from "../visibility/values.ts"
 
 /** What listings show of a run. Times in milliseconds, 0 if not there. */
 export interface VisibilityRecord extends RunKey {
@@ -9,8 +12,10 @@ export interface VisibilityRecord extends RunKey {
   readonly executionTime: number
   readonly closeTime: number
   readonly taskQueue: string
+  /** These three are only told once the run is closed. */
   readonly historyLength: number
   readonly historySize: number
+  readonly stateTransitions: number
   readonly firstRunId: string
   readonly parentWorkflowId: string
   readonly parentRunId: string
@@ -18,6 +23,24 @@ export interface VisibilityRecord extends RunKey {
   readonly rootRunId: string
   readonly memo: Record<string, Payload>
   readonly searchAttributes: Record<string, Payload>
+  /** The search attributes as filters compare them; empty in records that come from a storage. */
+  readonly attributes: AttributeValues
+}
+
+/** One page of a listing. */
+export interface ListRequest {
+  readonly namespace: string
+  readonly filter: Filter | undefined
+  readonly orderBy: readonly SortKey[]
+  /** Where the page before ended. */
+  readonly after: Position | undefined
+  readonly limit: number
+}
+
+/** A record, and where it stands in the listing. */
+export interface Listed {
+  readonly record: VisibilityRecord
+  readonly position: Position
 }
 
 /** One run's part of a commit. */
@@ -48,6 +71,15 @@ export interface NamespaceRecord {
   readonly description: string
   readonly ownerEmail: string
   readonly retentionMs: number
+  readonly settings: NamespaceSettings
+}
+
+/** What a namespace has beyond its name and its retention. */
+export interface NamespaceSettings {
+  readonly deprecated?: boolean
+  readonly data?: Readonly<Record<string, string>>
+  /** The registered search attributes by what the real server would store them in: `Keyword01`, `Int02`, .... */
+  readonly searchAttributes?: Readonly<Record<string, string>>
 }
 
 export interface OpenRun {
@@ -56,19 +88,50 @@ export interface OpenRun {
   readonly hasTasks: boolean
 }
 
+/** Something beside runs that is kept as a whole: a schedule, a batch operation. */
+export interface StoredDocument {
+  readonly kind: string
+  readonly namespace: string
+  readonly id: string
+  readonly data: string
+}
+
+/** A document's part of a commit; without data it is deleted. */
+export interface DocumentChange extends Omit<StoredDocument, "data"> {
+  readonly data: string | undefined
+}
+
 /** Where runs are kept. Everything is synchronous; `commit` is all or nothing. */
 export interface Storage {
   readonly persistent: boolean
   loadRun(runId: string): StoredRun | undefined
   currentRun(namespace: string, workflowId: string): string | undefined
   openRuns(): Iterable<OpenRun>
-  commit(runs: readonly RunCommit[]): void
+  commit(runs: readonly RunCommit[], documents: readonly DocumentChange[]): void
+  /** All documents of a kind. */
+  documents(kind: string): StoredDocument[]
   deleteRun(key: RunKey): void
-  /** Records of a namespace, the youngest start first. */
-  visibility(namespace: string): Iterable<VisibilityRecord>
-  /** Closed runs to be deleted: closed before a time, or more than `maxClosed`, or larger than `maxBytes`. */
-  expired(closedBefore: number, maxClosed: number, maxBytes: number): RunKey[]
+  list(request: ListRequest): Listed[]
+  /** How many runs a filter means, by their statuses. */
+  count(namespace: string, filter: Filter | undefined): Map<number, number>
+  /** Some of the runs of a namespace that were closed before a time, the oldest first. */
+  closedBefore(namespace: string, time: number): RunKey[]
+  /** Some of the oldest closed runs, if there are more than `maxClosed` or if they are larger than `maxBytes`. */
+  excess(maxClosed: number, maxBytes: number): RunKey[]
   namespaces(): NamespaceRecord[]
   saveNamespace(record: NamespaceRecord): void
+  deleteNamespace(name: string): void
+  /** How much there is. */
+  usage(): StorageUsage
   close(): void
+}
+
+/** How much a storage holds. */
+export interface StorageUsage {
+  readonly openRuns: number
+  readonly closedRuns: number
+  /** Bytes of the histories of closed runs. */
+  readonly closedBytes: number
+  /** Bytes of the file; 0 in memory. */
+  readonly fileBytes: number
 }
