@@ -4,7 +4,7 @@ import type { Payload, PendingActivityInfo, WorkflowExecutionInfo } from "./prot
 import { expiresAt, findActivity, optionsOf } from "./activities.ts"
 import type { PendingActivity } from "./activities.ts"
 import { visibilityOf } from "./engine.ts"
-import { executionTime } from "./state.ts"
+import { timeoutsFrom } from "./state.ts"
 import type { VisibilityRecord } from "./storage/storage.ts"
 import type { Run } from "./run.ts"
 
@@ -132,9 +132,11 @@ export const describeRun = (run: Run, now: number) => {
           },
     workflowExtendedInfo: {
       executionExpirationTime: expiresAt === undefined ? null : fromMillis(expiresAt),
-      runExpirationTime: runTimeout > 0 ? fromMillis(executionTime(h) + runTimeout) : null,
+      runExpirationTime: runTimeout > 0 ? fromMillis(timeoutsFrom(h) + runTimeout) : null,
       cancelRequested: h.cancelRequested,
-      originalStartTime: fromMillis(h.startTime)
+      originalStartTime: fromMillis(h.originalStartTime),
+      lastResetTime: h.wasReset ? fromMillis(h.startTime) : null,
+      resetRunId: x.resetRunId ?? ""
     }
   }
 }

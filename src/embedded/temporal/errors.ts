@@ -46,11 +46,6 @@ export const namespaceNotFound = (namespace: string): ServiceError =>
 export const namespaceExists = (): ServiceError =>
   new ServiceError(Code.AlreadyExists, "Namespace already exists.", [detail("NamespaceAlreadyExistsFailure")])
 
-export const cancellationAlreadyRequested = (): ServiceError =>
-  new ServiceError(Code.AlreadyExists, "cancellation already requested for this workflow execution", [
-    detail("CancellationAlreadyRequestedFailure")
-  ])
-
 export const alreadyStarted = (message: string, requestId: string, runId: string): ServiceError =>
   new ServiceError(Code.AlreadyExists, message, [
     detail("WorkflowExecutionAlreadyStartedFailure", { startRequestId: requestId, runId })

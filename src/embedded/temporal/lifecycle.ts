@@ -16,7 +16,7 @@ import type {
 } from "./proto/root.ts"
 import { cronBackoff } from "./cron.ts"
 import { decideRetry } from "./retry.ts"
-import { executionTime, isOpen } from "./state.ts"
+import { executionTime, isOpen, timeoutsFrom } from "./state.ts"
 import type { ChildInfo } from "./state.ts"
 import type { EventBody, Tx } from "./tx.ts"
 import { Run } from "./run.ts"
@@ -119,6 +119,9 @@ export const firstStarted = (
   }
 }
 
+/** The identity that ends a run because another one takes its place. */
+export const resetterIdentity = "history-resetter"
+
 /** What is closed, beside the closing event, when a run ends. */
 export const closeRun = (tx: Tx, run: Run, type: number, body: EventBody): void => {
   const children = [...run.h.children.values()]
@@ -127,6 +130,8 @@ export const closeRun = (tx: Tx, run: Run, type: number, body: EventBody): void 
   run.x.task = undefined
   for (const id of run.x.attempts.keys()) run.deleteAttempt(id)
   run.x.delayed = false
+  // After a reset the children belong to the new run, and the parent waits for that one.
+  if (body.workflowExecutionTerminatedEventAttributes?.identity === resetterIdentity) return
   for (const child of children) tx.defer(() => applyParentClosePolicy(tx, run, child))
   if (parent?.runId) tx.defer(() => notifyParent(tx, run, parent))
 }
@@ -160,7 +165,10 @@ const newRunIdOf = (run: Run): string => {
 /** Tells the parent how its child ended, unless the child goes on in another run. */
 const notifyParent = (tx: Tx, run: Run, parentExecution: WorkflowExecution): void => {
   if (newRunIdOf(run) !== "") return
-  const parent = tx.findRun(parentExecution.runId ?? "")
+  let parent = tx.findRun(parentExecution.runId ?? "")
+  // recordchildworkflowcompleted/api.go: where the parent was reset, its new run is told.
+  while (parent !== undefined && !isOpen(parent.h) && parent.x.resetRunId !== undefined)
+    parent = tx.findRun(parent.x.resetRunId)
   const initiatedEventId = Number(run.h.started.parentInitiatedEventId ?? 0)
   const child = parent?.h.children.get(initiatedEventId)
   if (parent === undefined || child === undefined || !isOpen(parent.h)) return
@@ -377,7 +385,7 @@ export const runDeadline = (run: Run): { at: number; whole: boolean } | undefine
   const { started } = run.h
   const runTimeout = positiveMillis(started.workflowRunTimeout)
   const expiresAt = toMillis(started.workflowExecutionExpirationTime)
-  const runEnd = runTimeout === undefined ? undefined : executionTime(run.h) + runTimeout
+  const runEnd = runTimeout === undefined ? undefined : timeoutsFrom(run.h) + runTimeout
   if (expiresAt !== undefined && (runEnd === undefined || expiresAt <= runEnd))
     return { at: expiresAt, whole: true }
   return runEnd === undefined ? undefined : { at: runEnd, whole: false }

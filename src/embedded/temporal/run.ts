@@ -85,11 +85,12 @@ export interface Overlay {
   buffered: readonly HistoryEvent[]
   /** Changed by {@link Run.setAttempt} only, which remembers what was there. */
   readonly attempts: ReadonlyMap<number, ActivityAttempt>
-  /** The requests that created the run and that asked to cancel it. */
+  /** The request that created the run. */
   startRequestId: string
-  cancelRequestId: string
   /** Whether the first workflow task waits for its backoff. */
   delayed: boolean
+  /** The run that a reset has put in this one's place. */
+  resetRunId?: string
 }
 
 /** A query that waits for a worker's answer. In memory only: its caller is gone after a restart. */
@@ -108,7 +109,6 @@ export const emptyOverlay = (): Overlay => ({
   buffered: [],
   attempts: new Map(),
   startRequestId: "",
-  cancelRequestId: "",
   delayed: false
 })
 

@@ -1,5 +1,5 @@
-import { EventType, Status } from "./proto/enums.ts"
-import { positiveMillis, toMillis, toNumber } from "./proto/time.ts"
+import { EventType, Status, TaskFailedCause } from "./proto/enums.ts"
+import { fromMillis, positiveMillis, toMillis, toNumber } from "./proto/time.ts"
 import type {
   ActivityScheduledAttributes,
   CancelExternalAttributes,
@@ -34,6 +34,12 @@ export interface ChildInfo {
   runId: string
 }
 
+/** The events of an update, 0 until they are there. Only a reset admits an update by an event. */
+export interface UpdateInfo {
+  acceptedEventId: number
+  completedEventId: number
+}
+
 /** The id of an event that is buffered and has none yet. */
 export const buffered = -1
 
@@ -42,7 +48,12 @@ export interface HistoryState {
   nextEventId: number
   status: number
   started: StartedAttributes
+  /** When the run began; for one that a reset made the time of the reset. */
   startTime: number
+  /** When the started event was written. */
+  originalStartTime: number
+  /** Whether the run was made by a reset. */
+  wasReset: boolean
   closeTime: number
   closeEvent: HistoryEvent | undefined
   cancelRequested: boolean
@@ -53,8 +64,8 @@ export interface HistoryState {
   signals: number
   /** Request ids of the signals that were applied. */
   readonly signalRequestIds: Set<string>
-  /** Updates that were accepted; the outcome is in the event of their completion (0 until then). */
-  readonly updates: Map<string, { readonly acceptedEventId: number; completedEventId: number }>
+  /** Updates of which the history tells; the outcome is in the event of their completion (0 until then). */
+  readonly updates: Map<string, UpdateInfo>
   readonly activities: Map<number, ActivityInfo>
   readonly activityIds: Map<string, number>
   readonly timers: Map<string, TimerInfo>
@@ -70,6 +81,8 @@ export const emptyState = (): HistoryState => ({
   status: Status.Unspecified,
   started: {},
   startTime: 0,
+  originalStartTime: 0,
+  wasReset: false,
   closeTime: 0,
   closeEvent: undefined,
   cancelRequested: false,
@@ -92,7 +105,11 @@ export const isOpen = (state: HistoryState): boolean => state.status === Status.
 
 /** When the first workflow task may be scheduled. */
 export const executionTime = (state: HistoryState): number =>
-  state.startTime + (positiveMillis(state.started.firstWorkflowTaskBackoff) ?? 0)
+  state.originalStartTime + (positiveMillis(state.started.firstWorkflowTaskBackoff) ?? 0)
+
+/** From when on the run's timeout counts. */
+export const timeoutsFrom = (state: HistoryState): number =>
+  state.wasReset ? state.startTime : executionTime(state)
 
 const required = <T>(attributes: T | null | undefined, event: HistoryEvent): T => {
   if (attributes === null || attributes === undefined)
@@ -153,6 +170,7 @@ export const applyEvent = (state: HistoryState, event: HistoryEvent): void => {
       const attributes = required(event.workflowExecutionStartedEventAttributes, event)
       state.started = attributes
       state.startTime = time
+      state.originalStartTime = time
       state.status = Status.Running
       state.memo = merge({}, attributes.memo?.fields)
       state.searchAttributes = merge({}, attributes.searchAttributes?.indexedFields)
@@ -166,6 +184,17 @@ export const applyEvent = (state: HistoryState, event: HistoryEvent): void => {
         required(event.workflowTaskCompletedEventAttributes, event).startedEventId
       )
       return
+    case EventType.WorkflowTaskFailed: {
+      const { cause } = required(event.workflowTaskFailedEventAttributes, event)
+      if (cause !== TaskFailedCause.ResetWorkflow) return
+      // RefreshExpirationTimeoutTask of mutable_state_impl.go: after a reset the timeouts count anew.
+      state.wasReset = true
+      state.startTime = time
+      const timeout = positiveMillis(state.started.workflowExecutionTimeout)
+      if (timeout !== undefined)
+        state.started = { ...state.started, workflowExecutionExpirationTime: fromMillis(time + timeout) }
+      return
+    }
     case EventType.ActivityTaskScheduled: {
       const attributes = required(event.activityTaskScheduledEventAttributes, event)
       state.activities.set(id, {
@@ -310,6 +339,12 @@ export const applyEvent = (state: HistoryState, event: HistoryEvent): void => {
       return
     case EventType.WorkflowExecutionCancelRequested:
       state.cancelRequested = true
+      return
+    case EventType.UpdateAdmitted:
+      state.updates.set(
+        required(event.workflowExecutionUpdateAdmittedEventAttributes, event).request?.meta?.updateId ?? "",
+        { acceptedEventId: 0, completedEventId: 0 }
+      )
       return
     case EventType.UpdateAccepted:
       state.updates.set(

@@ -44,6 +44,7 @@ export const EventType = {
   UpsertSearchAttributes: 40,
   UpdateAccepted: 41,
   UpdateCompleted: 43,
+  UpdateAdmitted: 47,
   WorkflowPropertiesModified: 46,
   WorkflowExecutionOptionsUpdated: 55
 } as const
@@ -96,6 +97,7 @@ export const TaskFailedCause = {
   BadSignalWorkflowExecutionAttributes: 15,
   BadStartChildExecutionAttributes: 16,
   ForceCloseCommand: 17,
+  ResetWorkflow: 20,
   ScheduleActivityDuplicateId: 22,
   BadSearchAttributes: 23,
   BadModifyWorkflowPropertiesAttributes: 25,
@@ -142,6 +144,14 @@ export const Initiator = { Unspecified: 0, Workflow: 1, Retry: 2, Cron: 3 } as c
 export const TaskQueueKind = { Unspecified: 0, Normal: 1, Sticky: 2 } as const
 
 export const HistoryFilter = { Unspecified: 0, All: 1, Close: 2 } as const
+
+/** What a reset does not apply to the new run. */
+export const ResetExclude = { Signal: 1, Update: 2, Nexus: 3, CancelRequest: 4 } as const
+
+/** The older way to say what a reset applies to the new run. */
+export const ResetReapplyType = { Unspecified: 0, Signal: 1, None: 2, AllEligible: 3 } as const
+
+export const UpdateAdmittedOrigin = { Reapply: 1 } as const
 
 export const QueryResultType = { Unspecified: 0, Answered: 1, Failed: 2 } as const
 

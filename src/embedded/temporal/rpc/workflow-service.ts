@@ -4,7 +4,6 @@ import { fromMillis, toMillis } from "../proto/time.ts"
 import type { Request } from "../proto/root.ts"
 import { describeRun } from "../describe.ts"
 import {
-  cancellationAlreadyRequested,
   invalidArgument,
   multiOperationFailed,
   namespaceExists,
@@ -16,6 +15,7 @@ import { requestCancel, signalRun, terminateRun } from "../lifecycle.ts"
 import { Matching } from "../matching.ts"
 import type { Namespaces } from "../namespaces.ts"
 import type { Queries } from "../queries.ts"
+import { resetWorkflow } from "../reset.ts"
 import { isOpen } from "../state.ts"
 import { signalWithStart, startWorkflow, validateSignal } from "../start.ts"
 import type { Call } from "../call.ts"
@@ -185,21 +185,30 @@ export const workflowService = (parts: ServiceParts): Record<string, Handler> =>
       }
     }),
     RequestCancelWorkflowExecution: on<"RequestCancelWorkflowExecution">((request) => {
-      const run = lookup.open(request.namespace, request.workflowExecution)
+      const { workflowId, runId } = request.workflowExecution ?? {}
+      // requestcancelworkflow/api.go: whoever names the first run means the chain, whichever run is named beside.
+      const run = find(request.namespace, {
+        workflowId,
+        runId: request.firstExecutionRunId ? "" : runId
+      })
+      // To cancel what is closed, or was cancelled before, is no mistake.
+      if (!isOpen(run.h)) return {}
       checkChain(run, request.firstExecutionRunId)
-      if (run.h.cancelRequested) {
-        if (request.requestId && run.x.cancelRequestId === request.requestId) return {}
-        throw cancellationAlreadyRequested()
-      }
-      engine.transact((tx) => {
+      engine.transact((tx) =>
         requestCancel(tx, run, {
           cause: request.reason ?? "",
           identity: request.identity ?? "",
           links: request.links
         })
-        run.x.cancelRequestId = request.requestId ?? ""
-      })
+      )
       return {}
+    }),
+    ResetWorkflowExecution: on<"ResetWorkflowExecution">((request) => {
+      const { requestId } = request
+      if (!requestId) throw invalidArgument("RequestId is not set on request.")
+      if (requestId.length > engine.limits.idLength) throw invalidArgument("RequestId length exceeds limit.")
+      const base = find(request.namespace, request.workflowExecution)
+      return { runId: engine.transact((tx) => resetWorkflow(tx, base, request)).runId }
     }),
     TerminateWorkflowExecution: on<"TerminateWorkflowExecution">((request) => {
       const run = lookup.open(request.namespace, request.workflowExecution)
