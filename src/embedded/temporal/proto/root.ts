@@ -1,5 +1,6 @@
-import proto from "@temporalio/proto"
 import type { temporal } from "@temporalio/proto"
+
+import { loadRoot } from "./lazy-root.ts"
 
 /** What the engine reads and writes of a 64-bit integer: numbers when it writes, `Long` objects when it reads. */
 export type Int64 = number | { readonly low: number; readonly high: number; readonly unsigned: boolean }
@@ -74,14 +75,13 @@ export interface ReflectionMethod {
   }
 }
 
-interface ReflectionRoot {
+export interface ReflectionRoot {
   lookupType(path: string): MessageType<unknown>
+  /** Its methods are there before their types: those are looked up when a method is resolved. */
   lookupService(path: string): { readonly methodsArray: ReflectionMethod[] }
 }
 
-// The package's declarations describe generated static classes, but what it exports at run time is a protobufjs
-// reflection root. This is the one place that knows.
-const root = proto as unknown as ReflectionRoot
+const root = loadRoot()
 
 /** Looks a message type up by its full name. */
 export const messageType = <T>(path: string): MessageType<T> => root.lookupType(path) as MessageType<T>
