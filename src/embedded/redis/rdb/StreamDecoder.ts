@@ -81,12 +81,15 @@ const halves = (id: StreamId): readonly [bigint, bigint] => {
   return [bytes.readBigUInt64BE(0), bytes.readBigUInt64BE(8)]
 }
 
+const known = (count: bigint): number | undefined => (count === UNKNOWN_COUNT ? undefined : Number(count))
+
 const decodeGroup = (reader: RdbReader, stream: StreamValue, type: number): void => {
   const name = reader.string()
   if (stream.groups.has(name)) throw reader.fail("a stream has a group twice")
   const lastId = readId(reader)
-  const read = type === TYPE.streamListpacks ? UNKNOWN_COUNT : reader.wide()
-  const group = stream.addGroup(name, lastId, read === UNKNOWN_COUNT ? undefined : Number(read))
+  // Redis 6.2 and earlier did not count.
+  const read = type === TYPE.streamListpacks ? stream.countUpTo(lastId) : known(reader.wide())
+  const group = stream.addGroup(name, lastId, read)
   const pending = new Map<StreamId, readonly [deliveredAt: number, deliveries: number]>()
   for (let left = reader.items(PENDING_BYTES); left > 0; left--) {
     const id = reader.take(ID_BYTES).toString("latin1")

@@ -174,7 +174,7 @@ export class StreamValue {
   }
 
   /** How many entries were added up to an ID; `undefined` if that cannot be told. */
-  private countUpTo(id: StreamId): number | undefined {
+  countUpTo(id: StreamId): number | undefined {
     const { entriesAdded, length, lastId, firstId, maxDeletedId } = this
     if (entriesAdded === 0) return 0
     if ((length === 0 && id <= lastId) || id === lastId) return entriesAdded
