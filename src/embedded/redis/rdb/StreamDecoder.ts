@@ -81,7 +81,8 @@ const halves = (id: StreamId): readonly [bigint, bigint] => {
   return [bytes.readBigUInt64BE(0), bytes.readBigUInt64BE(8)]
 }
 
-const known = (count: bigint): number | undefined => (count === UNKNOWN_COUNT ? undefined : Number(count))
+const known = (count: number | bigint): number | undefined =>
+  count === UNKNOWN_COUNT ? undefined : Number(count)
 
 const decodeGroup = (reader: RdbReader, stream: StreamValue, type: number): void => {
   const name = reader.string()
