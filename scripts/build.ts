@@ -14,13 +14,20 @@ import { isMain, manifest, record, root, run, sourcesUnder } from "./lib/project
 const dist = join(root, "dist")
 const packageJson = await manifest()
 
-/** `dist/x/y.js` of every entry that package.json exports, as `x/y`, and the CLI's. */
+/** Of the entries those without declarations. */
+const programs: ReadonlyArray<string> = [
+  "cli/main",
+  "embedded/temporal/thread",
+  "embedded/temporal/executable"
+]
+
+/** `dist/x/y.js` of every entry that package.json exports, as `x/y`, and the programs'. */
 const entries: ReadonlyArray<string> = [
   ...Object.values(record(packageJson["exports"]))
     .map((target) => record(target)["default"])
     .filter((target) => typeof target === "string")
     .map((target) => target.replace(/^\.\/dist\/(.*)\.js$/, "$1")),
-  "cli/main"
+  ...programs
 ]
 
 const packages = Object.keys({
@@ -77,7 +84,7 @@ const buildDeclarations = async (folder: string): Promise<void> => {
   const all = join(folder, ".declarations")
   const tsc = await run("tsc", ["-p", "tsconfig.build.json", "--outDir", all])
   if (tsc.code !== 0) throw new Error(`tsc failed\n${tsc.stdout}${tsc.stderr}`)
-  const waiting = entries.filter((name) => name !== "cli/main").map((name) => join(all, `${name}.d.ts`))
+  const waiting = entries.filter((name) => !programs.includes(name)).map((name) => join(all, `${name}.d.ts`))
   const reached = new Set<string>()
   for (let file = waiting.pop(); file !== undefined; file = waiting.pop()) {
     if (reached.has(file)) continue

@@ -1,10 +1,18 @@
+import { randomBytes } from "node:crypto"
+import { existsSync } from "node:fs"
+import { fileURLToPath } from "node:url"
+
 import { Effect, Schema } from "effect"
 import type { Scope } from "effect"
 
-import type { Service } from "./service.ts"
+import type { Hosted } from "./hosting.ts"
+import type { ServiceOptions } from "./service.ts"
 
 export interface EmbeddedTemporalRetention {
-  /** How long a closed execution is kept, in milliseconds. Default: a day in memory, 7 days in a file. */
+  /**
+   * How long a closed execution is kept, in milliseconds. Default: a day in memory, 7 days in a file, for ever where
+   * time is skipped.
+   */
   readonly ageMs?: number
   /** How many closed executions are kept at most. Default: 5,000 in memory, 100,000 in a file. */
   readonly closedRuns?: number
@@ -41,6 +49,19 @@ export interface EmbeddedTemporalOptions {
    * policy allows only one. Default: `"retry"`.
    */
   readonly lostActivities?: "retry" | "repeat"
+  /**
+   * Where the service runs. `"thread"` is the calling thread: the quickest to start, and without a copy of anything.
+   * `"worker"` is a thread of its own: what blocks the calling thread (an activity that computes) does not keep the
+   * service from answering other workers, nor from noticing that a task has timed out. Default: `"thread"`.
+   */
+  readonly hosting?: "thread" | "worker"
+  /**
+   * Gives the service a clock that is put forward over timers, retries, cron, delays and timeouts while nothing is
+   * with a worker, and the test service of the protocol. `"waiting"` skips whenever a call waits for the result of a
+   * workflow or of an update; `"locked"` waits for the calls of the test service, as `@temporalio/testing` makes them;
+   * `"unlocked"` starts as if time skipping had been unlocked. Default: none of it, the system's clock.
+   */
+  readonly timeSkipping?: "waiting" | "locked" | "unlocked"
   /** Where the service reports what it does. Default: warnings and errors to stderr. */
   readonly logger?: (
     level: "debug" | "info" | "warn" | "error",
@@ -63,6 +84,11 @@ export interface EmbeddedTemporalServer {
    * `tls: false` comes with it.
    */
   readonly metadata: Readonly<Record<string, string>>
+  /**
+   * Settles only if the service ends without being closed, which one in a thread of its own can (reason `Thread`).
+   * What it had acknowledged to have in a file is there when it is opened again.
+   */
+  readonly failure: Promise<EmbeddedTemporalError>
   /** Ends all waiting polls, lets running calls finish, and closes the storage. May be called again. */
   close(): Promise<void>
 }
@@ -71,7 +97,7 @@ export interface EmbeddedTemporalServer {
 export class EmbeddedTemporalError extends Schema.TaggedError<EmbeddedTemporalError>()(
   "EmbeddedTemporalError",
   {
-    reason: Schema.Literals(["NotLoopback", "PortInUse", "Storage", "Listen"]),
+    reason: Schema.Literals(["NotLoopback", "PortInUse", "Storage", "Listen", "Thread"]),
     message: Schema.String,
     fix: Schema.String,
     cause: Schema.Defect()
@@ -116,6 +142,52 @@ const toError = (cause: unknown, options: EmbeddedTemporalOptions): EmbeddedTemp
 const day = 86_400_000
 const mebibyte = 1024 * 1024
 
+const died = (cause: Error): EmbeddedTemporalError =>
+  new EmbeddedTemporalError({
+    reason: "Thread",
+    message: `the service's thread ended: ${cause.message}`,
+    fix: "see the cause, and open the service again",
+    cause
+  })
+
+/** The executable beside this module: in the package's `bin`, from the sources, the built entry or a chunk. */
+const findExecutable = (): string => {
+  for (const place of ["../../../bin/temporal-server.js", "../../bin/temporal-server.js"]) {
+    const path = fileURLToPath(new URL(place, import.meta.url))
+    if (existsSync(path)) return path
+  }
+  return fileURLToPath(new URL("../../../bin/temporal-server.js", import.meta.url))
+}
+
+/**
+ * The absolute path of a program that stands in for the Temporal CLI's development server and for the time-skipping
+ * test server: it understands the arguments that `@temporalio/testing` 1.24 passes to either, needs no download, and
+ * serves whoever can reach its port on 127.0.0.1. It runs on the `node` of the `PATH`, and not on Windows, which
+ * starts no scripts.
+ *
+ * @example
+ * ```ts
+ * import { executablePath } from "compozy/embedded/temporal"
+ *
+ * const server = { executable: { type: "existing-path" as const, path: executablePath } }
+ * // TestWorkflowEnvironment.createTimeSkipping({ server }) or .createLocal({ server })
+ * export default server
+ * ```
+ */
+export const executablePath: string = findExecutable()
+
+const openHosted = async (options: ServiceOptions, hosting: "thread" | "worker"): Promise<Hosted> => {
+  // Loaded only here: importing this module costs nothing.
+  if (hosting === "worker") {
+    const { openInThread } = await import("./hosting.ts")
+    const { logger, ...rest } = options
+    return openInThread(rest, logger)
+  }
+  const { openService } = await import("./service.ts")
+  const { port, close } = await openService(options)
+  return { port, close, failure: new Promise(() => {}) }
+}
+
 const start = async (options: EmbeddedTemporalOptions): Promise<EmbeddedTemporalServer> => {
   const host = options.host ?? "127.0.0.1"
   if (!loopback.test(host) && options.expose !== true)
@@ -128,10 +200,9 @@ const start = async (options: EmbeddedTemporalOptions): Promise<EmbeddedTemporal
   const inFile = options.file !== undefined
   const namespace = options.namespace ?? "default"
   try {
-    // Loaded only here: importing this module costs nothing.
-    const { openService, randomKey } = await import("./service.ts")
-    const apiKey = options.auth === "none" ? "" : (options.auth?.key ?? randomKey())
-    const service: Service = await openService({
+    const apiKey = options.auth === "none" ? "" : (options.auth?.key ?? randomBytes(24).toString("base64url"))
+    const { timeSkipping } = options
+    const serviceOptions: ServiceOptions = {
       file: options.file,
       synchronous: options.synchronous ?? "normal",
       namespace,
@@ -139,11 +210,15 @@ const start = async (options: EmbeddedTemporalOptions): Promise<EmbeddedTemporal
       port: options.port ?? 0,
       key: apiKey === "" ? undefined : apiKey,
       retention: {
-        ageMs: options.retention?.ageMs ?? (inFile ? 7 * day : day),
+        ageMs: options.retention?.ageMs ?? (timeSkipping ? 36_500 * day : inFile ? 7 * day : day),
         closedRuns: options.retention?.closedRuns ?? (inFile ? 100_000 : 5000),
         bytes: options.retention?.bytes ?? (inFile ? 4096 : 64) * mebibyte
       },
       limits: {},
+      timeSkipping: timeSkipping && {
+        unlocked: timeSkipping === "unlocked",
+        whileWaiting: timeSkipping === "waiting"
+      },
       lostActivities: options.lostActivities ?? "retry",
       logger:
         options.logger ??
@@ -151,13 +226,15 @@ const start = async (options: EmbeddedTemporalOptions): Promise<EmbeddedTemporal
           if (level === "warn" || level === "error")
             console.error(`[embedded temporal] ${message}`, attributes ?? "")
         })
-    })
+    }
+    const service = await openHosted(serviceOptions, options.hosting ?? "thread")
     return {
       address: `${host}:${service.port}`,
       port: service.port,
       namespace,
       apiKey,
       metadata: apiKey === "" ? {} : { authorization: `Bearer ${apiKey}` },
+      failure: service.failure.then(died),
       close: service.close
     }
   } catch (cause) {

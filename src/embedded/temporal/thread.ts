@@ -1,0 +1,36 @@
+/** The entry of the thread that a service may run in; see `hosting.ts`. */
+import { parentPort, workerData } from "node:worker_threads"
+
+import { closeMessage } from "./hosting.ts"
+import type { ThreadMessage, ThreadOptions } from "./hosting.ts"
+import { openService } from "./service.ts"
+
+// oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
+const post = (message: ThreadMessage): void => parentPort?.postMessage(message)
+
+/** Attributes are data; what is none is told as text. */
+const sendable = (attributes: Record<string, unknown> | undefined): Record<string, unknown> | undefined => {
+  if (attributes === undefined) return undefined
+  try {
+    return structuredClone(attributes)
+  } catch {
+    return Object.fromEntries(Object.entries(attributes).map(([name, value]) => [name, String(value)]))
+  }
+}
+
+try {
+  const service = await openService({
+    // What `openInThread` has sent.
+    ...(workerData as ThreadOptions),
+    logger: (level, message, attributes) =>
+      post({ kind: "log", level, message, attributes: sendable(attributes) })
+  })
+  parentPort?.once("message", (message) => {
+    if (message === closeMessage) void service.close().finally(() => parentPort?.close())
+  })
+  post({ kind: "ready", port: service.port })
+} catch (error) {
+  const { message, stack } = error instanceof Error ? error : new Error(String(error))
+  post({ kind: "failed", message, stack })
+  parentPort?.close()
+}
