@@ -73,9 +73,14 @@ function start(modules) {
   var root = projectCopy(module, fs, path, here, args) || here
   var built = path.join(root, "dist", "cli", "main.js")
   var entry = fs.existsSync(built) ? built : path.join(root, "src", "cli", "main.ts")
-  return import(url.pathToFileURL(entry).href).then(function (cli) {
-    return cli.main(args)
-  })
+  return import("./resolution.js")
+    .then(function (resolution) {
+      if (entry === built) resolution.resolveQuickly(root)
+      return import(url.pathToFileURL(entry).href)
+    })
+    .then(function (cli) {
+      return cli.main(args)
+    })
 }
 
 if (isOld(process.versions.node)) {

@@ -95,6 +95,16 @@ export const installHooks = (): void => {
   Reflect.defineProperty(globalThis, installed, { value })
 }
 
+/** The hook of `bin/resolution.js`. What it is for is loaded by now. */
+const quickResolution = Symbol.for("compozy/QuickResolution")
+
+const removeQuickResolution = (): void => {
+  const hook: unknown = Reflect.get(globalThis, quickResolution)
+  if (typeof hook !== "object" || hook === null || !("deregister" in hook)) return
+  if (typeof hook.deregister === "function") hook.deregister()
+  Reflect.deleteProperty(globalThis, quickResolution)
+}
+
 /**
  * Takes the hooks away while packages are loaded that need none: they make each `require` slower, by a third of what
  * loading the workflow engine's SDK costs.
@@ -102,6 +112,7 @@ export const installHooks = (): void => {
  * @returns A function that puts them back, to be called once.
  */
 export const suspendHooks = (): (() => void) => {
+  removeQuickResolution()
   const state: unknown = Reflect.get(globalThis, installed)
   if (!isInstalled(state)) return () => undefined
   state.suspended++
