@@ -9,10 +9,8 @@ import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import type { Key } from "../config/Key.ts"
 import { ExitCode } from "./ExitCode.ts"
-import type { CommandContext, StopSignal, Terminal } from "./Terminal.ts"
-
-/** What a command does: gives its exit code, or fails with an error that is reported. */
-export type CommandEffect = Effect.Effect<ExitCode, unknown>
+import { type CommandEffect, type Invocation, invoke } from "./Invocation.ts"
+import type { CommandContext } from "./Terminal.ts"
 
 const settingFlag = (key: Key, name: string): Flag.Flag<Option.Option<string>> => {
   const { type } = key
@@ -51,16 +49,8 @@ const switchFlag = (name: string, description: string) =>
 const id = (name: string, description: string) => Argument.withDescription(Argument.String(name), description)
 
 /** What the tree needs besides the arguments. */
-export interface CommandTreeOptions {
+export interface CommandTreeOptions extends Invocation {
   readonly keys: ReadonlyArray<Key>
-  readonly terminal: Terminal
-  readonly version: string
-  /** Waits for the signal to stop, and takes over what it leads to. */
-  readonly stopRequested: Effect.Effect<StopSignal>
-  /** Called with the exit code of the command that ran. */
-  readonly finish: (code: ExitCode) => void
-  /** Turns an error of a command into a message and an exit code. */
-  readonly report: (error: unknown, context: CommandContext) => ExitCode
 }
 
 /** Builds the command tree. */
@@ -81,26 +71,18 @@ export const makeCommands = (options: CommandTreeOptions) => {
     )
   )
 
-  const run = (effect: (context: CommandContext) => Promise<CommandEffect>) =>
+  const run = (command: (context: CommandContext) => Promise<CommandEffect>) =>
     Effect.gen(function* () {
       const shared = yield* root
       const flags: Record<string, string> = {}
       for (const [name, value] of Object.entries(shared.settings)) {
         if (Option.isSome(value)) flags[name] = value.value
       }
-      const context: CommandContext = {
-        terminal: options.terminal,
-        flags,
-        config: Option.getOrUndefined(shared.config),
-        json: shared.json,
-        version: options.version,
-        stopRequested: options.stopRequested
-      }
-      const code = yield* Effect.promise(() => effect(context)).pipe(
-        Effect.flatten,
-        Effect.catch((error) => Effect.sync(() => options.report(error, context)))
+      yield* invoke(
+        options,
+        { flags, config: Option.getOrUndefined(shared.config), json: shared.json },
+        command
       )
-      options.finish(code)
     })
 
   const start = Command.make("start", {}, () =>

@@ -3,14 +3,14 @@ import * as Cause from "effect/Cause"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import * as Command from "effect/cli/Command"
 import { keys } from "../config/Keys.ts"
 import { wantsColor } from "../runtime/Color.ts"
 import { mark } from "../runtime/Startup.ts"
-import { makeCommands } from "./Commands.ts"
-import { environment } from "./Environment.ts"
+import type { CommandTreeOptions } from "./Commands.ts"
 import { ExitCode } from "./ExitCode.ts"
+import { invoke } from "./Invocation.ts"
 import { packageVersion } from "./PackageRoot.ts"
+import { quickArguments } from "./QuickArguments.ts"
 import { report } from "./Report.ts"
 import { listenToSignals, signalExitCode } from "./Signals.ts"
 import type { StopSignal, Terminal } from "./Terminal.ts"
@@ -46,29 +46,44 @@ export const runCommandLine = (
   stopRequested: Effect.Effect<StopSignal> = Effect.never
 ): Effect.Effect<ExitCode> => {
   let code: ExitCode = ExitCode.ok
-  const version = packageVersion()
-  const commands = makeCommands({
+  const options = {
     keys,
     terminal,
-    version,
+    version: packageVersion(),
     stopRequested,
-    finish: (value) => {
+    finish: (value: ExitCode) => {
       code = value
     },
     report
-  })
-  return Command.runWith(commands, { version })(args).pipe(
-    Effect.as(undefined),
-    Effect.catch((error) =>
-      Effect.sync(() => {
-        // The presenter has already said what is wrong; help without a command is no success either.
-        code = error._tag === "ShowHelp" ? ExitCode.usage : ExitCode.failed
-      })
-    ),
-    Effect.map(() => code),
-    Effect.provide(environment(terminal))
-  )
+  }
+  return Effect.map(runQuickly(args, options) ?? runWhole(args, options), () => code)
 }
+
+/** The commands that people wait for do not wait for what reads all the others. */
+const runQuickly = (
+  args: ReadonlyArray<string>,
+  options: CommandTreeOptions
+): Effect.Effect<void> | undefined => {
+  const quick = quickArguments(args, options.keys)
+  switch (quick?.command) {
+    case undefined:
+      return undefined
+    case "start":
+      return invoke(options, quick.shared, async (context) =>
+        (await import("./commands/Start.ts")).start(context)
+      )
+    case "run":
+      return invoke(options, quick.shared, async (context) =>
+        (await import("./commands/Run.ts")).run(context, quick.run)
+      )
+  }
+}
+
+const runWhole = (args: ReadonlyArray<string>, options: CommandTreeOptions): Effect.Effect<void> =>
+  Effect.flatMap(
+    Effect.promise(() => import("./CommandLine.ts")),
+    ({ runCommand }) => runCommand(args, options)
+  )
 
 const leave = (code: number): void => {
   process.exitCode = code
