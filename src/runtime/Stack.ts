@@ -30,9 +30,7 @@ export interface StackSource {
 
 /** Hooks of a start. */
 export interface StackOptions {
-  /**
-   * Runs before the first Temporal worker is made. Executions may be started meanwhile: they wait for it in Temporal.
-   */
+  /** Runs before the worker is loaded and made. Executions may be started meanwhile: they wait for it in Temporal. */
   readonly beforeWorker?: Effect.Effect<void>
 }
 
@@ -65,7 +63,6 @@ const timedLayer =
   <A, E, R>(layer: Layer.Layer<A, E, R>): Layer.Layer<A, E, R> =>
     Layer.effectContext(timed(name)(Layer.build(layer)))
 
-/** The database of a mode; its module is loaded when the layer is built. */
 /** The store of a mode, its module loaded when it is built. */
 export const databaseLayer = (settings: DatabaseSettings) => {
   switch (settings.mode) {
@@ -78,7 +75,6 @@ export const databaseLayer = (settings: DatabaseSettings) => {
   }
 }
 
-/** Redis of a mode; its module is loaded when the layer is built. */
 /** The cache of a mode, its module loaded when it is built. */
 export const redisLayer = (settings: RedisSettings) => {
   switch (settings.mode) {
@@ -91,7 +87,6 @@ export const redisLayer = (settings: RedisSettings) => {
   }
 }
 
-/** Temporal of a mode; its module is loaded when the layer is built. */
 /** The workflow engine of a mode, its module loaded when it is built. */
 export const temporalLayer = (settings: TemporalSettings) => {
   switch (settings.mode) {
@@ -135,15 +130,12 @@ const withoutHooks = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A,
     (resume) => Effect.sync(resume)
   )
 
-/** The same services, whose workers wait for `beforeWorker`. */
-const withBeforeWorker = (
-  context: Context.Context<Services>,
-  beforeWorker: Effect.Effect<void>
-): Context.Context<Services> => {
+/** The same services, whose workers are loaded without the hooks. */
+const withQuickWorkers = (context: Context.Context<Services>): Context.Context<Services> => {
   const temporal = Context.get(context, Temporal)
   return Context.add(context, Temporal, {
     ...temporal,
-    worker: (options) => withoutHooks(Effect.andThen(beforeWorker, temporal.worker(options)))
+    worker: (options) => withoutHooks(temporal.worker(options))
   })
 }
 
@@ -191,6 +183,7 @@ export const buildStack: (
         )
       )
     )
+    const beforeWorker = yield* Effect.cached(options?.beforeWorker ?? Effect.void)
     const context = yield* timed("user layer")(userContext(source, services))
     const { Executions } = yield* Effect.promise(() => import("./Executions.ts"))
     const executions = yield* timed("executions")(
@@ -200,11 +193,15 @@ export const buildStack: (
           workflows: source.workflows,
           taskQueue: settings.temporal.taskQueue,
           worker: settings.worker,
-          limits: settings.limits
+          limits: settings.limits,
+          beforeWorker
         })
-      ).pipe(Effect.provideContext(withBeforeWorker(context, options?.beforeWorker ?? Effect.void)))
+      ).pipe(Effect.provideContext(withQuickWorkers(context)))
     )
-    if (!isFresh(settings)) yield* Effect.forkScoped(reconcile(Context.get(executions, Executions)))
+    if (!isFresh(settings)) {
+      // It loads Temporal's client, which nobody has to wait for.
+      yield* Effect.forkScoped(Effect.andThen(beforeWorker, reconcile(Context.get(executions, Executions))))
+    }
     return Context.merge(context, executions)
   }
 )

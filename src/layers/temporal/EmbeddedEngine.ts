@@ -3,7 +3,8 @@ import { Effect, Redacted, type Scope } from "effect"
 import type { EmbeddedTemporalError, EmbeddedTemporalOptions } from "../../embedded/temporal/index.ts"
 import type { Temporal } from "../../services/Temporal.ts"
 import { LayerError, type LayerFailure } from "../LayerError.ts"
-import { makeTemporal } from "./EndpointLayer.ts"
+import type { Endpoint } from "./Endpoint.ts"
+import { makeLazyTemporal } from "./EndpointLayer.ts"
 
 /** What memory and persistent mode have in common. Durations are milliseconds. */
 export interface EmbeddedTemporalLayerOptions {
@@ -42,6 +43,17 @@ const toLayerError = (error: EmbeddedTemporalError): LayerError => {
   })
 }
 
+const noAnswer = ({ address }: Endpoint, cause: Error): LayerError =>
+  new LayerError({
+    layer: "temporal",
+    failure: "timeout",
+    message: `The embedded workflow engine listens on ${address}, but does not answer: ${cause.message}.`,
+    fix: "Check whether something on this machine holds back connections to loopback, or raise temporal.startTimeout.",
+    key: "temporal.startTimeout",
+    address,
+    cause
+  })
+
 /**
  * Starts the engine on loopback with a key of its own and connects to it. `storage` says where it keeps what it
  * knows.
@@ -76,14 +88,14 @@ export const makeEmbeddedTemporal = Effect.fnUntraced(function* (
     }),
     toLayerError
   )
-  return yield* makeTemporal(
-    {
-      address: server.address,
-      namespace: server.namespace,
-      apiKey: Redacted.make(server.apiKey),
-      startTimeout: options.startTimeout ?? 10_000,
-      loopback: true
-    },
-    () => Effect.void
-  )
+  const endpoint: Endpoint = {
+    address: server.address,
+    namespace: server.namespace,
+    apiKey: Redacted.make(server.apiKey),
+    startTimeout: options.startTimeout ?? 10_000,
+    loopback: true
+  }
+  const { answers } = yield* Effect.promise(() => import("./Answers.ts"))
+  yield* Effect.mapError(answers(endpoint), (cause) => noAnswer(endpoint, cause))
+  return yield* makeLazyTemporal(endpoint)
 })

@@ -31,6 +31,8 @@ export interface ExecutionsOptions {
   readonly limits?: Partial<LimitsSettings>
   /** Overrides `compozy-<name>`. */
   readonly taskQueue?: string
+  /** What comes before the worker and all that it loads. Executions may be started meanwhile: they wait in Temporal. */
+  readonly beforeWorker?: Effect.Effect<void>
   /** Services for tools, beside those that the layer is built with. */
   readonly context?: Context.Context<never>
 }
@@ -95,7 +97,7 @@ export const makeExecutions = Effect.fnUntraced(function* (
   }
   // The last records are written after the worker has stopped: finalizers run in reverse.
   yield* Scope.addFinalizer(scope, flushSoon)
-  yield* startWorker(setup).pipe(
+  yield* Effect.andThen(options.beforeWorker ?? Effect.void, startWorker(setup)).pipe(
     Scope.provide(scope),
     Effect.tap(() => Deferred.succeed(ready, undefined)),
     Effect.flatMap((worker) => worker.awaitFailure),
