@@ -6,7 +6,7 @@ import { EmbeddedRedisError } from "./Errors.ts"
 import type { RedisConnector } from "./net/Connector.ts"
 import type { Listening } from "./net/Listener.ts"
 import type { EmbeddedRedisOptions, ListenOptions } from "./Options.ts"
-import type { Recovery } from "./persist/OpenLog.ts"
+import type { Recovery } from "./persist/Recovery.ts"
 
 /** Where an embedded Redis listens, for programs that cannot use its connector. */
 export interface EmbeddedRedisAddress {

@@ -4,7 +4,8 @@ import { makeConnector, type RedisConnector } from "./net/Connector.ts"
 import { listen, type Listening } from "./net/Listener.ts"
 import type { EmbeddedRedisOptions, ListenOptions, PersistenceOptions } from "./Options.ts"
 import { describeFailure, type FileSystem, nodeFileSystem } from "./persist/FileSystem.ts"
-import { openLog, type OpenedLog, type Recovery } from "./persist/OpenLog.ts"
+import { openLog, type OpenedLog } from "./persist/OpenLog.ts"
+import type { Recovery } from "./persist/Recovery.ts"
 
 const DATABASES = 16
 const MOST_DATABASES = 1024
@@ -96,7 +97,7 @@ export const openServer = async (
     connector: makeConnector(engine),
     recovery: log?.recovery,
     save: async () => {
-      const problem = log?.save()
+      const problem = log?.compact()
       if (problem === undefined) return
       throw new EmbeddedRedisError({
         reason: "Io",

@@ -9,5 +9,7 @@ export type {
   LogSink,
   PersistenceOptions
 } from "./Options.ts"
+export type { Finding } from "./persist/Damage.ts"
 export type { CutTail } from "./persist/Loader.ts"
-export type { Recovery } from "./persist/OpenLog.ts"
+export type { Recovery } from "./persist/Recovery.ts"
+export { repair, type RepairReport } from "./Repair.ts"

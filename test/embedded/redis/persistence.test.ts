@@ -1,4 +1,4 @@
-import { appendFileSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from "node:fs"
+import { appendFileSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { Effect, Redacted } from "effect"
 import { Redis } from "ioredis"
@@ -81,7 +81,7 @@ describe("an embedded Redis with a folder", () => {
       before = [await contents(first.redis), await contents(first.redis, 3)]
     }
     expect(readdirSync(logFolder(dir.path)).toSorted()).toEqual([
-      "appendonly.aof.1.base.aof",
+      "appendonly.aof.1.base.rdb",
       "appendonly.aof.2.incr.aof",
       "appendonly.aof.manifest"
     ])
@@ -118,7 +118,7 @@ describe("an embedded Redis with a folder", () => {
         .toBe(true)
       before = await contents(redis)
     }
-    expect(readdirSync(logFolder(dir.path))).toContain("appendonly.aof.1.base.aof")
+    expect(readdirSync(logFolder(dir.path))).toContain("appendonly.aof.1.base.rdb")
     await using second = await opened(options)
     expect(await contents(second.redis)).toEqual(before)
   })
@@ -127,7 +127,7 @@ describe("an embedded Redis with a folder", () => {
     using dir = folder()
     await using server = await opened({ persistence: { dir: dir.path, snapshotInterval: 20 } })
     await server.redis.set("key", "value")
-    await expect.poll(() => readdirSync(logFolder(dir.path))).toContain("appendonly.aof.1.base.aof")
+    await expect.poll(() => readdirSync(logFolder(dir.path))).toContain("appendonly.aof.1.base.rdb")
   })
 
   it("takes a snapshot when it closes, if it is told to", async () => {
@@ -136,7 +136,7 @@ describe("an embedded Redis with a folder", () => {
       await using server = await opened({ persistence: { dir: dir.path, snapshotOnShutdown: true } })
       await server.redis.set("key", "value")
     }
-    expect(readFileSync(join(logFolder(dir.path), "appendonly.aof.1.base.aof"), "latin1")).toContain("value")
+    expect(readFileSync(join(logFolder(dir.path), "appendonly.aof.1.base.rdb"), "latin1")).toContain("value")
   })
 
   it("begins empty and keeps the old files if it is told not to restore", async () => {
@@ -279,7 +279,7 @@ describe("damage", () => {
     writeFileSync(path, bytes)
     const error = await failure({ persistence: { dir: dir.path } })
     expect(error).toMatchObject({ reason: "Damaged", code: "EMBEDDED_REDIS_DAMAGED", file: path, offset })
-    expect(error.fix).toContain(`truncate -s ${offset}`)
+    expect(error.fix).toContain(`compozy embedded redis --dir '${dir.path}' --repair`)
     expect(readFileSync(path)).toEqual(bytes)
   })
 
@@ -290,7 +290,7 @@ describe("damage", () => {
       await server.redis.set("key", "value")
       await server.server.save()
     }
-    const base = join(logFolder(dir.path), "appendonly.aof.1.base.aof")
+    const base = join(logFolder(dir.path), "appendonly.aof.1.base.rdb")
     truncateSync(base, statSync(base).size - 3)
     expect(await failure({ persistence: { dir: dir.path } })).toMatchObject({ reason: "Damaged", file: base })
   })
@@ -306,10 +306,39 @@ describe("damage", () => {
     })
   })
 
-  it("is told apart from a base that real Redis wrote as RDB", async () => {
+  it("of a base is refused with the file and the offset", async () => {
+    using dir = folder()
+    {
+      await using server = await opened({ persistence: { dir: dir.path } })
+      await server.redis.mset("first", "1", "second", "a text that is not compressed")
+      await server.server.save()
+    }
+    const base = join(logFolder(dir.path), "appendonly.aof.1.base.rdb")
+    const bytes = readFileSync(base)
+    bytes.write("X", bytes.indexOf("a text"))
+    writeFileSync(base, bytes)
+    expect(await failure({ persistence: { dir: dir.path } })).toMatchObject({
+      reason: "Damaged",
+      file: base,
+      offset: bytes.length - 9,
+      message: expect.stringContaining("the checksum does not agree")
+    })
+  })
+
+  it("that takes the manifest away is refused: the files that it listed are not passed over", async () => {
+    using dir = folder()
+    {
+      await using server = await opened({ persistence: { dir: dir.path } })
+      await server.redis.set("key", "value")
+    }
+    rmSync(join(logFolder(dir.path), "appendonly.aof.manifest"))
+    expect(await failure({ persistence: { dir: dir.path } })).toMatchObject({ reason: "Damaged" })
+  })
+
+  it("by a module's value is told apart: the file is whole, and cannot be read here", async () => {
     using dir = folder()
     await (await EmbeddedRedis.open({ persistence: { dir: dir.path } })).close()
-    writeFileSync(increment(dir.path), "REDIS0010\xfa")
+    writeFileSync(increment(dir.path), Buffer.from("REDIS0010\x07\x01k\x81\0\0\0\0\0\0\0\0", "latin1"))
     expect((await failure({ persistence: { dir: dir.path } })).reason).toBe("Unsupported")
   })
 })

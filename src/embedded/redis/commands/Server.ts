@@ -2,8 +2,9 @@ import { argument, type Arguments, integer } from "../exec/Arguments.ts"
 import type { CommandDefinition } from "../exec/CommandTable.ts"
 import type { Client } from "../exec/Context.ts"
 import { globMatch } from "../format/Glob.ts"
-import { EMPTY, ErrorReply, MapReply, OK, type Reply, Status, VerbatimReply } from "../resp/Reply.ts"
+import { EMPTY, ErrorReply, MapReply, OK, type Reply, VerbatimReply } from "../resp/Reply.ts"
 import { COMMAND_INFO } from "./CommandInfo.ts"
+import { SAVING } from "./Saving.ts"
 
 const configGet = (client: Client, args: Arguments): Reply => {
   const out: Array<string> = []
@@ -39,27 +40,6 @@ const configSet = (client: Client, args: Arguments): Reply => {
 const time = (client: Client): Reply => {
   const { now } = client.server
   return [String(Math.floor(now / 1000)), String((now % 1000) * 1000)]
-}
-
-const NO_PERSISTENCE = new ErrorReply("ERR This server keeps no files: open it with the persistence option")
-
-const rewrite =
-  (text: string) =>
-  (client: Client): Reply => {
-    const { persistence } = client.server
-    if (persistence === undefined) throw NO_PERSISTENCE
-    if (!persistence.startRewrite()) {
-      throw new ErrorReply("ERR Background append only file rewriting already in progress")
-    }
-    return new Status(text)
-  }
-
-const save = (client: Client): Reply => {
-  const { persistence } = client.server
-  if (persistence === undefined) throw NO_PERSISTENCE
-  const problem = persistence.saveNow()
-  if (problem !== undefined) throw new ErrorReply(`ERR ${problem}`)
-  return OK
 }
 
 /** Server commands. */
@@ -148,34 +128,7 @@ export const SERVER: ReadonlyArray<CommandDefinition> = [
       return OK
     }
   },
-  {
-    name: "bgrewriteaof",
-    arity: 1,
-    flags: "admin noscript",
-    summary: "Asynchronously rewrites the append-only file to disk.",
-    run: rewrite("Background append only file rewriting started")
-  },
-  {
-    name: "bgsave",
-    arity: -1,
-    flags: "admin noscript",
-    summary: "Asynchronously saves the database(s) to disk.",
-    run: rewrite("Background saving started")
-  },
-  {
-    name: "save",
-    arity: 1,
-    flags: "admin noscript no_multi",
-    summary: "Synchronously saves the database(s) to disk.",
-    run: save
-  },
-  {
-    name: "lastsave",
-    arity: 1,
-    flags: "loading stale fast",
-    summary: "Returns the Unix timestamp of the last successful save to disk.",
-    run: (client) => Math.floor((client.server.persistence?.lastSave ?? client.server.startedAt) / 1000)
-  },
+  ...SAVING,
   {
     name: "role",
     arity: 1,

@@ -32,6 +32,8 @@ export class Keyspace {
   index: number
   /** Called before an entry that a compaction has not written yet is changed. */
   beforeWrite: ((entry: Entry) => void) | undefined
+  /** Takes over what the database held when it is emptied. */
+  beforeClear: ((keys: DenseMap<Entry>) => void) | undefined
   /** The compaction under way: entries of an earlier generation are not yet written. */
   generation = 0
   /** While true, expired keys are served as they are: the log decides when a key goes. */
@@ -41,10 +43,10 @@ export class Keyspace {
   private readonly keys = new DenseMap<Entry>()
   private readonly deadlines = new ExpiryHeap<Entry>()
   /** Who waits for which key, first come first. */
-  readonly waiters = new Map<string, Set<Waiter>>()
+  waiters = new Map<string, Set<Waiter>>()
   /** How many of those who wait want to know when a key is gone. */
   goneWaiters = 0
-  private readonly watchers = new Map<string, Set<Watcher>>()
+  private watchers = new Map<string, Set<Watcher>>()
   private readonly hooks: KeyspaceHooks
 
   constructor(index: number, hooks: KeyspaceHooks) {
@@ -216,13 +218,8 @@ export class Keyspace {
 
   /** Removes every key. */
   clear(): void {
-    const { beforeWrite } = this
-    if (beforeWrite !== undefined) {
-      this.keys.forEach((entry) => {
-        if (entry.generation !== this.generation) beforeWrite(entry)
-      })
-    }
-    this.keys.clear()
+    const taken = this.keys.take()
+    this.beforeClear?.(taken)
     this.deadlines.clear()
   }
 
@@ -262,13 +259,14 @@ export class Keyspace {
     return this.keys.get(key)
   }
 
-  /** Takes over the watchers of another database: SWAPDB exchanges keys, not those who watch. */
-  exchangeWatchers(other: Keyspace): void {
-    const mine = [...this.watchers]
-    const theirs = [...other.watchers]
-    this.watchers.clear()
-    other.watchers.clear()
-    for (const [key, set] of theirs) this.watchers.set(key, set)
-    for (const [key, set] of mine) other.watchers.set(key, set)
+  /** Exchanges those who watch and wait with another database: SWAPDB exchanges keys, not clients. */
+  exchangeClients(other: Keyspace): void {
+    const { watchers, waiters, goneWaiters } = this
+    this.watchers = other.watchers
+    this.waiters = other.waiters
+    this.goneWaiters = other.goneWaiters
+    other.watchers = watchers
+    other.waiters = waiters
+    other.goneWaiters = goneWaiters
   }
 }

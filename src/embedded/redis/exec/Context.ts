@@ -2,6 +2,7 @@ import type { Keyspace, Watcher } from "../db/Keyspace.ts"
 import type { RespVersion } from "../resp/Encoder.ts"
 import type { Reply } from "../resp/Reply.ts"
 import type { EncodingLimits } from "../types/EncodingLimits.ts"
+import type { FunctionLibraries } from "../lua/FunctionLibraries.ts"
 import type { Arguments } from "./Arguments.ts"
 
 /** A command that a client has queued after MULTI. */
@@ -101,8 +102,35 @@ export interface Broker {
   readonly patternCount: () => number
 }
 
-/** Scripts by their SHA1, and the runtime that runs them. */
+/** A script that has used up a part of its time. */
+export interface RunningScript {
+  /** SHA1, or name of the function. */
+  readonly name: string
+  readonly isFunction: boolean
+  /** The command that started it. */
+  command: Arguments
+  readonly startedAt: number
+  /** How long it may run when it is its turn again. */
+  readonly nextMillis: number
+  killed: boolean
+}
+
+/** Scripts by their SHA1, libraries of functions, and the runtime that runs both. */
 export interface Scripts {
+  readonly libraries: FunctionLibraries
+  readonly callFunction: (
+    client: Client,
+    name: string,
+    keys: Arguments,
+    args: Arguments,
+    readOnly: boolean
+  ) => Reply
+  /** The script that goes on when other clients had their turn. */
+  readonly busy: RunningScript | undefined
+  /** Ends the busy script; throws if there is none of that kind. */
+  readonly kill: (isFunction: boolean) => void
+  /** Bytes that Lua uses. */
+  readonly usedBytes: number
   readonly run: (client: Client, body: string, keys: Arguments, args: Arguments, readOnly: boolean) => Reply
   readonly load: (body: string) => string
   readonly find: (sha: string) => string | undefined
@@ -112,11 +140,16 @@ export interface Scripts {
 
 /** What a command may ask of persistence. */
 export interface Persistence {
-  /** Starts a compaction; false if one is under way. */
-  readonly startRewrite: () => boolean
-  /** Compacts before it returns; the text of the problem if that failed. */
+  /** The snapshot that is being written: a base of the log, or the dump of SAVE. */
+  readonly running: "base" | "dump" | undefined
+  /** Starts a compaction, or schedules it behind the snapshot that is being written. */
+  readonly startRewrite: () => "started" | "scheduled" | "running"
+  /** Starts to save, or schedules it behind the snapshot that is being written. */
+  readonly startSave: () => "started" | "scheduled"
+  /** Saves before it returns; the text of the problem if that failed. */
   readonly saveNow: () => string | undefined
   readonly info: () => ReadonlyArray<readonly [string, string | number]>
+  /** Milliseconds since the epoch. */
   readonly lastSave: number
 }
 
@@ -142,6 +175,8 @@ export interface Server {
   dirty: number
   readonly startedAt: number
   readonly runId: string
+  /** Whether more memory is used than `maxmemory` allows and none could be freed. */
+  readonly outOfMemory: boolean
   /** Whether changes are logged, so that a command need not prepare what nobody will read. */
   readonly logging: boolean
   /** Logs a change as the command that repeats it. */
@@ -150,6 +185,8 @@ export interface Server {
   readonly changed: (db: Keyspace, key: string, kind: number, event: string) => void
   /** Lets those who wait for a key have a look after the command. */
   readonly wake: (db: Keyspace, key: string) => void
+  /** Lets everyone who waits in a database have a look after the command. */
+  readonly wakeAll: (db: Keyspace) => void
   /** Notifies without a change. */
   readonly notify: (db: Keyspace, key: string, kind: number, event: string) => void
   /** Runs a command on behalf of a script or a transaction. */

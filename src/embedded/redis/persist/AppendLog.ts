@@ -1,10 +1,18 @@
 import { join } from "node:path"
-import type { ChangeLog, Effect, Engine } from "../engine/Engine.ts"
+import type { Effect, Engine } from "../engine/Engine.ts"
 import type { FsyncPolicy } from "../Options.ts"
 import { encodeCommand } from "../resp/Encoder.ts"
 import { describeFailure, type FileSystem, replaceFile, syncFolder } from "./FileSystem.ts"
-import { baseName, formatManifest, incrementName, type Manifest, MANIFEST } from "./Manifest.ts"
-import { Rewrite } from "./Rewrite.ts"
+import {
+  baseName,
+  formatManifest,
+  incrementName,
+  type Manifest,
+  MANIFEST,
+  type ManifestFile
+} from "./Manifest.ts"
+import type { Snapshot } from "./Snapshot.ts"
+import type { SnapshotRunner } from "./SnapshotRunner.ts"
 
 const SYNC_MILLIS = 1000
 /** A sync that takes longer than this makes the next write wait for it, as in Redis. */
@@ -22,9 +30,8 @@ export interface LogState {
 }
 
 /** The append-only log: effects go to the current increment, compaction makes a new base. */
-export class AppendLog implements ChangeLog {
+export class AppendLog {
   problem: string | undefined
-  lastSave = Date.now()
   private readonly engine: Engine
   private readonly fileSystem: FileSystem
   private readonly folder: string
@@ -39,16 +46,28 @@ export class AppendLog implements ChangeLog {
   private needsSync = false
   private syncTimer: NodeJS.Timeout | undefined
   private syncStarted: number | undefined
-  private rewrite: Rewrite | undefined
+  private readonly snapshots: SnapshotRunner
+  private readonly onRewritten: () => void
   private rewriteScheduled = false
-  private generation = 0
-  private changesAtSave = 0
-  private lastRewriteOk = true
+  private changesAtRewrite = 0
+  private rewrites = 0
+  private failures = 0
+  private lastSeconds = -1
+  private delayedSyncs = 0
   private closed = false
 
-  constructor(engine: Engine, fileSystem: FileSystem, state: LogState) {
+  /** `onRewritten` is called when a compaction in the background has ended. */
+  constructor(
+    engine: Engine,
+    fileSystem: FileSystem,
+    snapshots: SnapshotRunner,
+    state: LogState,
+    onRewritten: () => void
+  ) {
     this.engine = engine
     this.fileSystem = fileSystem
+    this.snapshots = snapshots
+    this.onRewritten = onRewritten
     this.folder = state.folder
     this.manifest = state.manifest
     this.baseBytes = state.baseBytes
@@ -138,6 +157,7 @@ export class AppendLog implements ChangeLog {
   /** Syncs within a second, in another thread; if the last sync has not ended after two, waits for the disk. */
   private syncSoon(): void {
     if (this.syncStarted !== undefined && performance.now() - this.syncStarted > PATIENCE_MILLIS) {
+      this.delayedSyncs++
       this.syncNow()
       return
     }
@@ -190,149 +210,135 @@ export class AppendLog implements ChangeLog {
   private compactIfGrown(): void {
     const percentage = this.engine.settings.number("auto-aof-rewrite-percentage")
     const total = this.baseBytes + this.closedBytes + this.size
-    if (percentage === 0 || this.rewrite !== undefined || this.rewriteScheduled || !this.lastRewriteOk) return
+    if (percentage === 0 || this.rewriteScheduled || this.failures > 0) return
+    if (this.snapshots.running !== undefined) return
     if (total < this.engine.settings.number("auto-aof-rewrite-min-size")) return
     if (total - this.baseBytes >= (this.baseBytes * percentage) / 100) this.startRewrite()
   }
 
-  /** Begins in a later step: a transaction may be running, whose changes belong to one side of the cut. */
-  startRewrite(): boolean {
-    if (this.rewrite !== undefined || this.rewriteScheduled || this.closed) return false
+  /**
+   * Begins in a later step: a transaction may be running, whose changes belong to one side of the cut. While another
+   * snapshot is written it waits for its turn.
+   */
+  startRewrite(): "started" | "scheduled" | "running" {
+    if (this.snapshots.running === "base" || this.rewriteScheduled) return "running"
     this.rewriteScheduled = true
-    setImmediate(() => this.beginInBackground())
-    return true
+    if (this.snapshots.running !== undefined) return "scheduled"
+    setImmediate(() => this.beginScheduled())
+    return "started"
   }
 
-  private beginInBackground(): void {
+  /** Begins what was scheduled, if nothing else is under way. */
+  beginScheduled(): void {
+    if (!this.rewriteScheduled || this.closed || this.snapshots.running !== undefined) return
     this.rewriteScheduled = false
-    if (this.rewrite !== undefined || this.closed) return
     try {
-      const { rewrite, keep } = this.beginRewrite()
-      this.rewriteStep(rewrite, keep)
+      const { snapshot, finish } = this.beginRewrite()
+      this.snapshots.inBackground(snapshot, (error) => {
+        try {
+          if (error !== null) throw error
+          finish()
+        } catch (failure) {
+          this.rewriteFailed(failure)
+        }
+        this.onRewritten()
+      })
     } catch (error) {
-      this.rewriteFailed(undefined, error)
+      this.rewriteFailed(error)
     }
   }
 
   /** Compacts if anything has changed since the last time. */
-  snapshotIfChanged(): void {
-    if (this.engine.dirty !== this.changesAtSave) this.startRewrite()
+  rewriteIfChanged(): void {
+    if (this.engine.dirty !== this.changesAtRewrite) this.startRewrite()
   }
 
-  private beginRewrite(): { readonly rewrite: Rewrite; readonly keep: number } {
+  private beginRewrite(): { readonly snapshot: Snapshot; readonly finish: () => void } {
     // What has been executed so far belongs to the old increment, or it would be applied twice.
     const problem = this.flush()
     if (problem !== undefined) throw new Error(problem)
     this.syncNow()
     this.openIncrement()
+    const keep = this.manifest.increments.at(-1)?.sequence ?? 0
     const sequence = (this.manifest.base?.sequence ?? 0) + 1
-    this.generation++
-    this.changesAtSave = this.engine.dirty
-    const rewrite = new Rewrite(
-      this.fileSystem,
-      this.folder,
-      baseName(sequence),
-      this.engine.databases,
-      this.generation
-    )
-    this.rewrite = rewrite
-    return { rewrite, keep: this.manifest.increments.at(-1)?.sequence ?? 0 }
+    const extension = this.engine.settings.get("aof-use-rdb-preamble") === "no" ? "aof" : "rdb"
+    const name = baseName(sequence, extension)
+    this.changesAtRewrite = this.engine.dirty
+    const snapshot = this.snapshots.begin("base", join(this.folder, `temp-${name}`))
+    return { snapshot, finish: () => this.installBase(snapshot, { name, sequence, type: "b" }, keep) }
   }
 
-  private rewriteStep(rewrite: Rewrite, keep: number): void {
-    if (this.closed || this.rewrite !== rewrite) return
-    try {
-      if (!rewrite.step(false)) {
-        setImmediate(() => this.rewriteStep(rewrite, keep))
-        return
-      }
-    } catch (error) {
-      this.rewriteFailed(rewrite, error)
-      return
-    }
-    rewrite.syncLater((error) => {
-      if (this.closed || this.rewrite !== rewrite) return
-      if (error === null) this.finishRewrite(rewrite, keep)
-      else this.rewriteFailed(rewrite, error)
-    })
-  }
-
-  private finishRewrite(rewrite: Rewrite, keep: number): void {
-    try {
-      this.installBase(rewrite, keep)
-    } catch (error) {
-      this.rewriteFailed(rewrite, error)
-    }
-  }
-
-  private installBase(rewrite: Rewrite, keep: number): void {
-    rewrite.finish()
-    const sequence = (this.manifest.base?.sequence ?? 0) + 1
+  private installBase(snapshot: Snapshot, base: ManifestFile, keep: number): void {
+    snapshot.finish(this.folder, join(this.folder, base.name))
     const old = [this.manifest.base, ...this.manifest.increments.filter((file) => file.sequence < keep)]
     const manifest: Manifest = {
-      base: { name: baseName(sequence), sequence, type: "b" },
+      base,
       increments: this.manifest.increments.filter((file) => file.sequence >= keep)
     }
     this.writeManifest(manifest)
     this.manifest = manifest
-    this.rewrite = undefined
-    this.baseBytes = rewrite.written
+    this.lastSeconds = this.snapshots.seconds("base")
+    this.snapshots.finished()
+    this.baseBytes = snapshot.written
     this.closedBytes = 0
-    this.lastSave = Date.now()
-    this.lastRewriteOk = true
+    this.rewrites++
+    this.failures = 0
     for (const file of old) if (file !== undefined) this.fileSystem.remove(join(this.folder, file.name))
     syncFolder(this.fileSystem, this.folder)
   }
 
-  private rewriteFailed(rewrite: Rewrite | undefined, error: unknown): void {
-    rewrite?.abandon()
-    this.rewrite = undefined
-    this.lastRewriteOk = false
+  private rewriteFailed(error: unknown): void {
+    if (this.snapshots.running === "base") this.snapshots.abandon()
+    this.failures++
     this.engine.logger("error", `Compacting the append-only file failed: ${describeFailure(error)}`)
   }
 
-  saveNow(): string | undefined {
-    let rewrite: Rewrite | undefined
+  /** Compacts before it returns; the text of the problem if that failed. */
+  rewriteNow(): string | undefined {
     try {
-      this.rewrite?.abandon()
-      this.rewrite = undefined
-      const begun = this.beginRewrite()
-      rewrite = begun.rewrite
-      rewrite.step(true)
-      rewrite.sync()
-      this.installBase(rewrite, begun.keep)
+      this.rewriteScheduled = false
+      const { snapshot, finish } = this.beginRewrite()
+      this.snapshots.toTheEnd(snapshot)
+      finish()
       return undefined
     } catch (error) {
-      this.rewriteFailed(rewrite, error)
+      this.rewriteFailed(error)
       return describeFailure(error)
     }
   }
 
+  /** What INFO says of the log. */
   info(): ReadonlyArray<readonly [string, string | number]> {
     return [
-      ["rdb_changes_since_last_save", this.engine.dirty - this.changesAtSave],
-      ["rdb_bgsave_in_progress", 0],
-      ["rdb_last_save_time", Math.floor(this.lastSave / 1000)],
-      ["rdb_last_bgsave_status", this.lastRewriteOk ? "ok" : "err"],
       ["aof_enabled", 1],
-      ["aof_rewrite_in_progress", this.rewrite === undefined ? 0 : 1],
+      ["aof_rewrite_in_progress", this.snapshots.running === "base" ? 1 : 0],
       ["aof_rewrite_scheduled", this.rewriteScheduled ? 1 : 0],
-      ["aof_last_bgrewrite_status", this.lastRewriteOk ? "ok" : "err"],
+      ["aof_last_rewrite_time_sec", this.lastSeconds],
+      ["aof_current_rewrite_time_sec", this.snapshots.seconds("base")],
+      ["aof_last_bgrewrite_status", this.failures === 0 ? "ok" : "err"],
+      ["aof_rewrites", this.rewrites],
+      ["aof_rewrites_consecutive_failures", this.failures],
       ["aof_last_write_status", this.problem === undefined ? "ok" : "err"],
+      ["aof_last_cow_size", 0]
+    ]
+  }
+
+  /** What INFO says of the log's files. */
+  fileInfo(): ReadonlyArray<readonly [string, string | number]> {
+    return [
       ["aof_current_size", this.baseBytes + this.closedBytes + this.size],
       ["aof_base_size", this.baseBytes],
       ["aof_pending_rewrite", 0],
       ["aof_buffer_length", this.pending.length],
-      ["aof_pending_bio_fsync", this.syncStarted === undefined ? 0 : 1]
+      ["aof_pending_bio_fsync", this.syncStarted === undefined ? 0 : 1],
+      ["aof_delayed_fsync", this.delayedSyncs]
     ]
   }
 
   /** Writes and syncs what is left; `snapshot` compacts first. */
   close(snapshot: boolean): void {
     if (this.closed) return
-    this.rewrite?.abandon()
-    this.rewrite = undefined
-    if (snapshot && this.engine.dirty !== this.changesAtSave) this.saveNow()
+    if (snapshot && this.engine.dirty !== this.changesAtRewrite) this.rewriteNow()
     this.flush()
     this.closed = true
     clearTimeout(this.syncTimer)

@@ -1,55 +1,68 @@
-import type { Entry } from "../db/Entry.ts"
 import { formatDouble } from "../format/Doubles.ts"
+import type { KeyRecord } from "../rdb/FileEncoder.ts"
+import type { RdbWriter } from "../rdb/RdbWriter.ts"
 import { encodeCommand } from "../resp/Encoder.ts"
-import { HashValue } from "../types/HashValue.ts"
-import { ListValue } from "../types/ListValue.ts"
-import { SetValue } from "../types/SetValue.ts"
-import { StreamValue } from "../types/StreamValue.ts"
-import { StringBuffer } from "../types/StringBuffer.ts"
 import { dumpStream } from "./DumpStream.ts"
 
 /** Redis writes collections in commands of this many elements. */
 const BATCH = 64
 
-/** Collects arguments and writes a command whenever a batch is full. */
-const batched = (head: ReadonlyArray<string>, width: number, sink: (text: string) => void) => {
+/** Writes a collection as commands that add up to 64 elements each. */
+function* batches<T>(
+  out: RdbWriter,
+  head: ReadonlyArray<string>,
+  elements: Iterable<T>,
+  parts: (element: T) => ReadonlyArray<string>
+): Generator<undefined, void> {
   let args = [...head]
-  const flush = (): void => {
-    if (args.length > head.length) sink(encodeCommand(args))
+  let count = 0
+  for (const element of elements) {
+    args.push(...parts(element))
+    if (++count < BATCH) continue
+    out.text(encodeCommand(args))
     args = [...head]
+    count = 0
+    yield
   }
-  const add = (...values: ReadonlyArray<string>): void => {
-    args.push(...values)
-    if (args.length - head.length >= BATCH * width) flush()
-  }
-  return { add, flush }
+  if (count > 0) out.text(encodeCommand(args))
 }
 
-/** Writes the commands that make a key what it is. */
-export const dumpEntry = (entry: Entry, sink: (text: string) => void): void => {
-  const { key, value } = entry
-  if (typeof value === "string") sink(encodeCommand(["SET", key, value]))
-  else if (value instanceof StringBuffer) sink(encodeCommand(["SET", key, value.text]))
-  else if (value instanceof ListValue) {
-    const out = batched(["RPUSH", key], 1, sink)
-    value.items.forEach((item) => {
-      out.add(item)
-      return true
-    })
-    out.flush()
-  } else if (value instanceof HashValue) {
-    const out = batched(["HMSET", key], 2, sink)
-    value.fields.forEach((field) => out.add(field.key, field.value))
-    out.flush()
-  } else if (value instanceof SetValue) {
-    const out = batched(["SADD", key], 1, sink)
-    for (const member of value.members.values()) out.add(member)
-    out.flush()
-  } else if (value instanceof StreamValue) dumpStream(key, value, sink)
-  else {
-    const out = batched(["ZADD", key], 2, sink)
-    value.members.forEach((member) => out.add(formatDouble(member.score), member.key))
-    out.flush()
+/** Writes the commands that make a key what it is; what it yields is the chance to do something else in between. */
+export function* dumpKey(out: RdbWriter, record: KeyRecord): Generator<undefined, void> {
+  const { key, value } = record
+  switch (value.kind) {
+    case "string":
+      out.text(encodeCommand(["SET", key, value.text]))
+      break
+    case "bytes":
+      out.text(`*3\r\n$3\r\nSET\r\n$${key.length}\r\n${key}\r\n$${value.bytes.length}\r\n`)
+      for (const part of value.bytes.parts()) {
+        out.raw(part, 0, part.length)
+        yield
+      }
+      out.text("\r\n")
+      break
+    case "list":
+      for (const { items, head } of value.chunks) {
+        const live = head === 0 ? items : items.slice(head)
+        yield* batches(out, ["RPUSH", key], live, (item) => [item])
+      }
+      break
+    case "hash": {
+      const { fields, valueOf } = value.hash
+      yield* batches(out, ["HMSET", key], fields, (field) => [field.key, valueOf(field)])
+      break
+    }
+    case "set":
+      yield* batches(out, ["SADD", key], value.members, (member) => [member])
+      break
+    case "zset": {
+      const { members, scoreOf } = value.zset
+      yield* batches(out, ["ZADD", key], members, (member) => [formatDouble(scoreOf(member)), member.key])
+      break
+    }
+    case "stream":
+      dumpStream(key, value.stream, (text) => out.text(text))
   }
-  if (entry.deadline !== undefined) sink(encodeCommand(["PEXPIREAT", key, String(entry.deadline.at)]))
+  if (record.deadline !== undefined) out.text(encodeCommand(["PEXPIREAT", key, String(record.deadline)]))
 }

@@ -17,10 +17,16 @@ const PREFIX = "appendonly.aof"
 /** The manifest's name within the folder. */
 export const MANIFEST = `${PREFIX}.manifest`
 
-/** The name of a base written by this engine: commands, not RDB. */
-export const baseName = (sequence: number): string => `${PREFIX}.${sequence}.base.aof`
+/** The name of a base: `rdb`, or `aof` for one of commands. */
+export const baseName = (sequence: number, extension: "rdb" | "aof"): string =>
+  `${PREFIX}.${sequence}.base.${extension}`
 /** The name of an increment. */
 export const incrementName = (sequence: number): string => `${PREFIX}.${sequence}.incr.aof`
+
+const DATA_FILE = /^appendonly\.aof\.\d+\.(?:base\.(?:rdb|aof)|incr\.aof)$/
+
+/** Whether a file's name is that of a base or an increment. */
+export const isDataFile = (name: string): boolean => DATA_FILE.test(name)
 
 /** The text of a manifest. */
 export const formatManifest = (manifest: Manifest): string =>

@@ -335,7 +335,7 @@ export class StreamLog {
     const nodes = this.tree.range(0, this.tree.size)
     // Entries are appended to the last node only.
     if (this.last !== undefined) before.set(this.last, copyNode(this.last))
-    return { count: this.count, nodes, stateOf: (node) => before.get(node) ?? node }
+    return { nodes, stateOf: (node) => before.get(node) ?? node }
   }
 
   /** The same content, in the same nodes. */
@@ -352,7 +352,6 @@ export class StreamLog {
 
 /** The nodes of a log at a moment. */
 export interface FrozenLog {
-  readonly count: number
   readonly nodes: ReadonlyArray<StreamNode>
   readonly stateOf: (node: StreamNode) => StreamNode
 }

@@ -17,7 +17,13 @@ export type FrozenValue =
   | { readonly kind: "hash"; readonly compact: boolean; readonly hash: FrozenHash }
   | { readonly kind: "set"; readonly compact: boolean; readonly members: ReadonlyArray<string> }
   | { readonly kind: "zset"; readonly compact: boolean; readonly zset: FrozenSortedSet }
-  | { readonly kind: "stream"; readonly head: StreamHead; readonly log: FrozenLog }
+  | {
+      readonly kind: "stream"
+      readonly head: StreamHead
+      readonly log: FrozenLog
+      /** The stream itself, which goes on changing. */
+      readonly stream: StreamValue
+    }
 
 /** Elements and bytes up to which a value is written at a stretch. */
 const SMALL_COUNT = 256
@@ -64,7 +70,8 @@ export const view = (value: Value): FrozenValue => {
   return {
     kind: "stream",
     head: streamHead(value),
-    log: { count: value.length, nodes, stateOf: (node) => node }
+    log: { nodes, stateOf: (node) => node },
+    stream: value
   }
 }
 
@@ -78,5 +85,5 @@ export const freeze = (value: Value): FrozenValue => {
   }
   if (value instanceof HashValue) return { kind: "hash", compact: value.compact, hash: value.freeze() }
   if (value instanceof SortedSetValue) return { kind: "zset", compact: value.compact, zset: value.freeze() }
-  return { kind: "stream", head: streamHead(value), log: value.log.freeze() }
+  return { kind: "stream", head: streamHead(value), log: value.log.freeze(), stream: value }
 }

@@ -1,0 +1,108 @@
+import { join } from "node:path"
+import type { Engine } from "../engine/Engine.ts"
+import { describeFailure } from "./FileSystem.ts"
+import type { Snapshot } from "./Snapshot.ts"
+import type { SnapshotRunner } from "./SnapshotRunner.ts"
+
+/** Redis's default for `dbfilename`. */
+export const DUMP_FILE = "dump.rdb"
+
+/** The snapshot that SAVE and BGSAVE write: one file, which can be copied while the server runs. */
+export class DumpFile {
+  /** Milliseconds since the epoch. */
+  lastSave = Date.now()
+  private readonly engine: Engine
+  private readonly folder: string
+  private readonly snapshots: SnapshotRunner
+  private readonly onEnd: () => void
+  private changesAtSave = 0
+  private changesAtStart = 0
+  private lastOk = true
+  private lastSeconds = -1
+  private saves = 0
+  private scheduled = false
+
+  /** `onEnd` is called when a save in the background has ended. */
+  constructor(engine: Engine, folder: string, snapshots: SnapshotRunner, onEnd: () => void) {
+    this.engine = engine
+    this.folder = folder
+    this.snapshots = snapshots
+    this.onEnd = onEnd
+  }
+
+  /** Begins in a later step, or when the snapshot that is under way has ended. */
+  start(): "started" | "scheduled" {
+    this.scheduled = true
+    if (this.snapshots.running !== undefined) return "scheduled"
+    setImmediate(() => this.beginScheduled())
+    return "started"
+  }
+
+  /** Begins what was scheduled, if nothing else is under way. */
+  beginScheduled(): void {
+    if (!this.scheduled || this.engine.closed || this.snapshots.running !== undefined) return
+    this.scheduled = false
+    try {
+      const snapshot = this.begin()
+      this.snapshots.inBackground(snapshot, (error) => {
+        try {
+          if (error !== null) throw error
+          this.install(snapshot)
+        } catch (failure) {
+          this.failed(failure)
+        }
+        this.onEnd()
+      })
+    } catch (error) {
+      this.failed(error)
+    }
+  }
+
+  private begin(): Snapshot {
+    this.changesAtStart = this.engine.dirty
+    return this.snapshots.begin("dump", join(this.folder, `temp-${process.pid}.rdb`))
+  }
+
+  private install(snapshot: Snapshot): void {
+    snapshot.finish(this.folder, join(this.folder, DUMP_FILE))
+    this.lastSeconds = this.snapshots.seconds("dump")
+    this.snapshots.finished()
+    this.lastSave = Date.now()
+    this.lastOk = true
+    this.saves++
+    this.changesAtSave = this.changesAtStart
+  }
+
+  private failed(error: unknown): void {
+    if (this.snapshots.running === "dump") this.snapshots.abandon()
+    this.lastOk = false
+    this.engine.logger("error", `Saving ${DUMP_FILE} failed: ${describeFailure(error)}`)
+  }
+
+  /** Saves before it returns; the text of the problem if that failed. */
+  saveNow(): string | undefined {
+    try {
+      const snapshot = this.begin()
+      this.snapshots.toTheEnd(snapshot)
+      this.install(snapshot)
+      return undefined
+    } catch (error) {
+      this.failed(error)
+      return describeFailure(error)
+    }
+  }
+
+  /** What INFO says of it. */
+  info(): ReadonlyArray<readonly [string, string | number]> {
+    return [
+      ["rdb_changes_since_last_save", this.engine.dirty - this.changesAtSave],
+      ["rdb_bgsave_in_progress", this.snapshots.running === "dump" ? 1 : 0],
+      ["rdb_last_save_time", Math.floor(this.lastSave / 1000)],
+      ["rdb_last_bgsave_status", this.lastOk ? "ok" : "err"],
+      ["rdb_last_bgsave_time_sec", this.lastSeconds],
+      ["rdb_current_bgsave_time_sec", this.snapshots.seconds("dump")],
+      ["rdb_saves", this.saves],
+      ["rdb_last_cow_size", 0]
+    ]
+  }
+}
