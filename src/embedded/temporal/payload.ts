@@ -38,3 +38,12 @@ export const sizeOfFields = (fields: Record<string, Payload | undefined> | null 
     size += name.length + (payload?.data?.length ?? 0)
   return size
 }
+
+/** The fields of a map that are there. */
+export const definedFields = (
+  fields: Record<string, Payload | undefined> | null | undefined
+): Record<string, Payload> => {
+  const defined: Record<string, Payload> = {}
+  for (const [name, payload] of Object.entries(fields ?? {})) if (payload) defined[name] = payload
+  return defined
+}

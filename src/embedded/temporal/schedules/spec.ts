@@ -1,4 +1,4 @@
-import { fromMillis, toMillis } from "../proto/time.ts"
+import { toMillis } from "../proto/time.ts"
 import { Calendar, lastYear } from "./calendar.ts"
 import { parseCronString } from "./cron-string.ts"
 import { jitterMs } from "./jitter.ts"
@@ -173,8 +173,5 @@ export const shownSpec = (spec: ScheduleSpec, limit = Number.POSITIVE_INFINITY):
   ...spec,
   structuredCalendar: (spec.structuredCalendar ?? []).slice(0, limit).map(shownCalendar),
   excludeStructuredCalendar: (spec.excludeStructuredCalendar ?? []).slice(0, limit).map(shownCalendar),
-  interval: (spec.interval ?? []).slice(0, limit).map(({ interval, phase }) => ({
-    interval,
-    phase: phase ?? fromMillis(0)
-  }))
+  interval: (spec.interval ?? []).slice(0, limit)
 })

@@ -1,3 +1,4 @@
+import { definedFields } from "../payload.ts"
 import { types } from "../proto/root.ts"
 import type { Failure, MessageType, Payload, Payloads, WorkflowExecution } from "../proto/root.ts"
 import { fromMillis, positiveMillis, toMillis } from "../proto/time.ts"
@@ -84,12 +85,6 @@ const pack = <T>(type: MessageType<T>, message: T): string =>
   Buffer.from(type.encode(message).finish()).toString("base64")
 const unpack = <T>(type: MessageType<T>, text: string): T => type.decode(Buffer.from(text, "base64"))
 
-const defined = (fields: Record<string, Payload | undefined> | null | undefined): Record<string, Payload> => {
-  const result: Record<string, Payload> = {}
-  for (const [name, payload] of Object.entries(fields ?? {})) if (payload) result[name] = payload
-  return result
-}
-
 export const encodeSchedule = (state: ScheduleState): string => {
   const { schedule, memo, searchAttributes, recentActions, lastCompletionResult, continuedFailure, ...rest } =
     state
@@ -113,8 +108,8 @@ export const decodeSchedule = (text: string): ScheduleState => {
   return {
     ...stored,
     schedule: unpack(messages.schedule, stored.schedule),
-    memo: defined(unpack(types.memo, stored.memo).fields),
-    searchAttributes: defined(unpack(types.searchAttributes, stored.searchAttributes).indexedFields),
+    memo: definedFields(unpack(types.memo, stored.memo).fields),
+    searchAttributes: definedFields(unpack(types.searchAttributes, stored.searchAttributes).indexedFields),
     recentActions: unpack(messages.info, stored.recentActions).recentActions ?? [],
     lastCompletionResult: stored.lastCompletionResult
       ? unpack(types.payloads, stored.lastCompletionResult)
