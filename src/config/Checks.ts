@@ -175,14 +175,6 @@ const checkAvailable = (into: Gathered): void => {
       fix: 'start it (temporal server start-dev), and set temporal.mode to "remote" with its temporal.address'
     })
   }
-  if (into.values.get("temporal.hosting")?.value === "worker") {
-    report(into, "findings", {
-      code: "COMPOZY_CONFIG_NOT_AVAILABLE",
-      key: "temporal.hosting",
-      message: "This version runs the embedded engine on the main thread only.",
-      fix: "remove temporal.hosting"
-    })
-  }
 }
 
 /** Limits that nothing enforces yet. */

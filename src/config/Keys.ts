@@ -422,7 +422,7 @@ export const keys: ReadonlyArray<Key> = [
   embedded(
     "hosting",
     choice("thread", "worker"),
-    "Where the engine runs: on the main thread. A worker thread is not available yet.",
+    "Where the engine runs: on the main thread, or on a thread of its own, which a task that computes cannot hold up.",
     {
       ...inProcess,
       default: "thread"

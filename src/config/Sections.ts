@@ -287,7 +287,7 @@ export interface TemporalMemoryKeys {
   readonly host?: Value<string>
   /** The port that the engine listens on; 0 takes any free one. Default: `0`. */
   readonly port?: Value<number>
-  /** Where the engine runs: on the main thread. A worker thread is not available yet. Default: `"thread"`. */
+  /** Where the engine runs: on the main thread, or on a thread of its own, which a task that computes cannot hold up. Default: `"thread"`. */
   readonly hosting?: Value<"thread" | "worker">
   /** From which level on the engine logs. Default: `"warn"`. */
   readonly logLevel?: Value<"debug" | "info" | "warn" | "error">
@@ -321,7 +321,7 @@ export interface TemporalPersistentKeys {
   readonly host?: Value<string>
   /** The port that the engine listens on; 0 takes any free one. Default: `0`. */
   readonly port?: Value<number>
-  /** Where the engine runs: on the main thread. A worker thread is not available yet. Default: `"thread"`. */
+  /** Where the engine runs: on the main thread, or on a thread of its own, which a task that computes cannot hold up. Default: `"thread"`. */
   readonly hosting?: Value<"thread" | "worker">
   /** From which level on the engine logs. Default: `"warn"`. */
   readonly logLevel?: Value<"debug" | "info" | "warn" | "error">

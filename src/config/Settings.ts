@@ -228,7 +228,7 @@ export interface TemporalMemory {
   readonly host: string
   /** The port that the engine listens on; 0 takes any free one. */
   readonly port: number
-  /** Where the engine runs: on the main thread. A worker thread is not available yet. */
+  /** Where the engine runs: on the main thread, or on a thread of its own, which a task that computes cannot hold up. */
   readonly hosting: "thread" | "worker"
   /** From which level on the engine logs. */
   readonly logLevel: "debug" | "info" | "warn" | "error"
@@ -260,7 +260,7 @@ export interface TemporalPersistent {
   readonly host: string
   /** The port that the engine listens on; 0 takes any free one. */
   readonly port: number
-  /** Where the engine runs: on the main thread. A worker thread is not available yet. */
+  /** Where the engine runs: on the main thread, or on a thread of its own, which a task that computes cannot hold up. */
   readonly hosting: "thread" | "worker"
   /** From which level on the engine logs. */
   readonly logLevel: "debug" | "info" | "warn" | "error"

@@ -303,19 +303,13 @@ describe("a folder without a config", () => {
 
 describe("what is declared and not built yet", () => {
   it("is refused, with what to do instead", async () => {
-    expect(await problems(defineMode(memory({ temporal: { engine: "dev-server", hosting: "worker" } }))))
-      .toMatchInlineSnapshot(`
-      "The configuration has 2 problems.
+    expect(await problems(defineMode(memory({ temporal: { engine: "dev-server" } })))).toMatchInlineSnapshot(`
+      "The configuration has 1 problem.
 
       1. This version cannot start Temporal's development server itself.
          at config file
          fix: start it (temporal server start-dev), and set temporal.mode to "remote" with its temporal.address
-         [COMPOZY_CONFIG_NOT_AVAILABLE] temporal.engine = "dev-server"
-
-      2. This version runs the embedded engine on the main thread only.
-         at config file
-         fix: remove temporal.hosting
-         [COMPOZY_CONFIG_NOT_AVAILABLE] temporal.hosting = "worker""
+         [COMPOZY_CONFIG_NOT_AVAILABLE] temporal.engine = "dev-server""
     `)
   })
 

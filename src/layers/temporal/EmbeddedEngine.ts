@@ -1,5 +1,5 @@
 /** The workflow engine in this process, for memory and persistent mode. */
-import { Effect, Redacted, type Scope } from "effect"
+import { Context, Effect, Redacted, type Scope } from "effect"
 import type { EmbeddedTemporalError, EmbeddedTemporalOptions } from "../../embedded/temporal/index.ts"
 import type { Temporal } from "../../services/Temporal.ts"
 import { LayerError, type LayerFailure } from "../LayerError.ts"
@@ -14,6 +14,8 @@ export interface EmbeddedTemporalLayerOptions {
   readonly host?: string
   /** Default 0: any free port. */
   readonly port?: number
+  /** Where it runs: in the calling thread (the default), or in one of its own, which no task can hold up. */
+  readonly hosting?: "thread" | "worker"
   /** How long the engine has to answer. Default 10,000. */
   readonly startTimeout?: number
   /** What is kept of closed executions. */
@@ -22,13 +24,19 @@ export interface EmbeddedTemporalLayerOptions {
   readonly logLevel?: "debug" | "info" | "warn" | "error"
 }
 
+/** Whether an engine in this process skips time while somebody waits for a result: for tests. */
+export const SkipsTime: Context.Reference<boolean> = Context.Reference("compozy/SkipsTime", {
+  defaultValue: () => false
+})
+
 const LEVELS = ["debug", "info", "warn", "error"] as const
 
 const failures: Record<EmbeddedTemporalError["reason"], readonly [LayerFailure, string]> = {
   NotLoopback: ["invalid", "temporal.host"],
   PortInUse: ["in-use", "temporal.port"],
   Storage: ["storage", "temporal.file"],
-  Listen: ["failed", "temporal.host"]
+  Listen: ["failed", "temporal.host"],
+  Thread: ["failed", "temporal.hosting"]
 }
 
 const toLayerError = (error: EmbeddedTemporalError): LayerError => {
@@ -63,7 +71,8 @@ export const makeEmbeddedTemporal = Effect.fnUntraced(function* (
   storage: Pick<EmbeddedTemporalOptions, "file" | "synchronous">
 ): Effect.fn.Return<Temporal["Service"], LayerError, Scope.Scope> {
   const { EmbeddedTemporal } = yield* Effect.promise(() => import("../../embedded/temporal/index.ts"))
-  const { host, logLevel = "warn", port, retention } = options
+  const { host, hosting, logLevel = "warn", port, retention } = options
+  const skipsTime = yield* SkipsTime
   const log = Effect.runForkWith(yield* Effect.context())
   const levels = {
     debug: Effect.logDebug,
@@ -77,6 +86,8 @@ export const makeEmbeddedTemporal = Effect.fnUntraced(function* (
       ...(options.namespace !== undefined && { namespace: options.namespace }),
       ...(host !== undefined && { host }),
       ...(port !== undefined && { port }),
+      ...(hosting !== undefined && { hosting }),
+      ...(skipsTime && { timeSkipping: "waiting" }),
       retention: {
         ...(retention?.period !== undefined && { ageMs: retention.period }),
         ...(retention?.maxClosed !== undefined && { closedRuns: retention.maxClosed })
@@ -87,6 +98,17 @@ export const makeEmbeddedTemporal = Effect.fnUntraced(function* (
       }
     }),
     toLayerError
+  )
+  yield* Effect.forkScoped(
+    Effect.flatMap(
+      Effect.promise(() => server.failure),
+      ({ code, fix, message }) =>
+        Effect.annotateLogs(Effect.logFatal(`The embedded workflow engine has ended: ${message}`), {
+          service: "temporal",
+          code,
+          fix
+        })
+    )
   )
   const endpoint: Endpoint = {
     address: server.address,
