@@ -1,8 +1,8 @@
 import { argument, type Arguments, integer } from "../exec/Arguments.ts"
 import type { CommandDefinition } from "../exec/CommandTable.ts"
 import type { Client } from "../exec/Context.ts"
-import { SYNTAX } from "../exec/Errors.ts"
-import { ErrorReply, OK, type Reply, Status } from "../resp/Reply.ts"
+import { ErrorReply, OK, type Reply } from "../resp/Reply.ts"
+import { help } from "./Help.ts"
 import { numberedKeys } from "./Lists.ts"
 
 const NOSCRIPT = new ErrorReply("NOSCRIPT No matching script. Please use EVAL.")
@@ -112,9 +112,9 @@ export const SCRIPTING: ReadonlyArray<CommandDefinition> = [
         flags: "noscript allow_busy",
         since: "2.6.0",
         summary: "Terminates a server-side Lua script during execution.",
-        // A script runs within one turn of the event loop: no other client can speak while it does.
-        run: () => {
-          throw new ErrorReply("NOTBUSY No scripts in execution right now.")
+        run: (client) => {
+          client.server.scripts.kill(false)
+          return OK
         }
       },
       {
@@ -124,31 +124,28 @@ export const SCRIPTING: ReadonlyArray<CommandDefinition> = [
         since: "3.2.0",
         summary: "Sets the debug mode of server-side Lua scripts.",
         run: (_client, args) => {
-          if (argument(args, 2).toUpperCase() !== "NO") throw SYNTAX
-          return OK
+          const mode = argument(args, 2).toUpperCase()
+          if (mode === "NO") return OK
+          if (mode === "YES" || mode === "SYNC") throw new ErrorReply("ERR The Lua debugger is not available")
+          throw new ErrorReply("ERR Use SCRIPT DEBUG YES/SYNC/NO")
         }
       },
-      {
-        name: "help",
-        arity: 2,
-        flags: "loading stale",
-        since: "5.0.0",
-        summary: "Returns helpful text about the different subcommands.",
-        run: () =>
-          [
-            "SCRIPT <subcommand> [<arg> [value] [opt] ...]. Subcommands are:",
-            "EXISTS <sha1> [<sha1> ...]",
-            "    Return information about the existence of the scripts in the script cache.",
-            "FLUSH [ASYNC|SYNC]",
-            "    Flush the Lua scripts cache. Very dangerous on replicas.",
-            "KILL",
-            "    Kill the currently executing Lua script.",
-            "LOAD <script>",
-            "    Load a script into the scripts cache without executing it.",
-            "HELP",
-            "    Print this help."
-          ].map((line) => new Status(line))
-      }
+      help("script", "5.0.0", [
+        "DEBUG (YES|SYNC|NO)",
+        "    Set the debug mode for subsequent scripts executed.",
+        "EXISTS <sha1> [<sha1> ...]",
+        "    Return information about the existence of the scripts in the script cache.",
+        "FLUSH [ASYNC|SYNC]",
+        "    Flush the Lua scripts cache. Very dangerous on replicas.",
+        "    When called without the optional mode argument, the behavior is determined by the",
+        "    lazyfree-lazy-user-flush configuration directive. Valid modes are:",
+        "    * ASYNC: Asynchronously flush the scripts cache.",
+        "    * SYNC: Synchronously flush the scripts cache.",
+        "KILL",
+        "    Kill the currently executing Lua script.",
+        "LOAD <script>",
+        "    Load a script into the scripts cache without executing it."
+      ])
     ]
   }
 ]

@@ -37,9 +37,10 @@ const configSet = (client: Client, args: Arguments): Reply => {
   return OK
 }
 
-const time = (client: Client): Reply => {
-  const { now } = client.server
-  return [String(Math.floor(now / 1000)), String((now % 1000) * 1000)]
+/** The clock itself, in microseconds: unlike that of expiry it goes on while a script runs. */
+const time = (): Reply => {
+  const micros = Math.floor((performance.timeOrigin + performance.now()) * 1000)
+  return [String(Math.floor(micros / 1_000_000)), String(micros % 1_000_000)]
 }
 
 /** Server commands. */

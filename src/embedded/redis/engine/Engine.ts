@@ -5,7 +5,7 @@ import type { Arguments } from "../exec/Arguments.ts"
 import { type Client, type Command, NOTIFY, type Persistence } from "../exec/Context.ts"
 import { ErrorReply, QUEUED, type Reply } from "../resp/Reply.ts"
 import type { EncodingLimits } from "../types/EncodingLimits.ts"
-import { ScriptEngine } from "../lua/ScriptEngine.ts"
+import { busyError, ScriptEngine } from "../lua/ScriptEngine.ts"
 import { MessageBroker } from "./Broker.ts"
 import { misconf, refusal } from "./Dispatch.ts"
 import { buildInfo, type Statistics } from "./Info.ts"
@@ -106,6 +106,15 @@ export class Engine implements SessionHost {
     return problem === undefined ? undefined : misconf(problem)
   }
 
+  /** The codes of the libraries of functions, for files. */
+  libraries(): ReadonlyArray<string> {
+    return this.scripts.libraries.sources()
+  }
+
+  get outOfMemory(): boolean {
+    return false
+  }
+
   get logging(): boolean {
     return this.log !== undefined
   }
@@ -130,16 +139,16 @@ export class Engine implements SessionHost {
   }
 
   /** Runs one command of a client and answers it. */
-  execute(session: Session, args: Arguments): void {
+  execute(session: Session, args: Arguments, again = false): void {
     if (session.replyMode === "skip-next") session.replyMode = "skip"
     const start = session.outputLength
     const before = this.committed
-    this.dispatch(session, args)
+    this.dispatch(session, args, again)
     if (this.committed !== before && this.log !== undefined) session.markWrite(start)
     if (session.replyMode === "skip") session.replyMode = "on"
   }
 
-  private dispatch(session: Session, args: Arguments): void {
+  private dispatch(session: Session, args: Arguments, again: boolean): void {
     const container = this.commands.find(args[0] ?? "")
     const command = container?.subcommands === undefined ? container : this.subcommand(container, args)
     if (this.depth === 0) this.now = Date.now()
@@ -147,6 +156,11 @@ export class Engine implements SessionHost {
     if (problem !== undefined || command === undefined) {
       if (session.transaction !== undefined && command?.name !== "exec") session.transaction.failed = true
       if (problem !== undefined) session.reply(problem)
+      return
+    }
+    const { busy } = this.scripts
+    if (busy !== undefined && !again && !command.flags.has("allow_busy")) {
+      session.reply(busyError(busy))
       return
     }
     session.note(command)
@@ -164,11 +178,27 @@ export class Engine implements SessionHost {
       this.waitForScripts(session, command, args)
       return
     }
-    this.run(session, command, args)
+    this.run(session, command, args, again)
   }
 
-  private run(session: Session, command: Command, args: Arguments): void {
+  private run(session: Session, command: Command, args: Arguments, again: boolean): void {
     session.reply(this.atomically(() => this.invoke(session, command, args)))
+    if (this.scripts.busy !== undefined && !again && runsScript(command)) this.continueScript(session, args)
+  }
+
+  /** A script that took its first part of time goes on in a later step; until then other clients are told so. */
+  private continueScript(session: Session, args: Arguments): void {
+    session.pause()
+    if (this.scripts.busy !== undefined) this.scripts.busy.command = args
+    const step = (): void => {
+      const { busy } = this.scripts
+      if (busy === undefined) return
+      if (busy.killed) session.reply(this.scripts.killedReply(busy))
+      else this.scripts.proceed(() => this.execute(session, args, true))
+      if (this.scripts.busy !== undefined) setImmediate(step)
+      else session.resume()
+    }
+    setImmediate(step)
   }
 
   /** The Lua runtime loads when the first script is run; until then the client waits, and nobody else. */
@@ -277,6 +307,10 @@ export class Engine implements SessionHost {
     if (db.waiters.size > 0 && db.waiters.has(key)) this.ready.push([db, key])
   }
 
+  wakeAll(db: Keyspace): void {
+    for (const key of db.waiters.keys()) this.ready.push([db, key])
+  }
+
   notify(db: Keyspace, key: string, kind: number, event: string): void {
     const { events } = this.settings
     if ((events & kind) === 0) return
@@ -321,7 +355,7 @@ export class Engine implements SessionHost {
       const other = db === a ? b : a
       db.touchAll((key) => db.has(key) || other.has(key))
     }
-    a.exchangeWatchers(b)
+    a.exchangeClients(b)
     this.databases[left] = b
     this.databases[right] = a
     a.index = right
@@ -329,7 +363,10 @@ export class Engine implements SessionHost {
     for (const client of this.clients.values()) {
       if (client.db === a) client.db = b
       else if (client.db === b) client.db = a
+      client.watched = client.watched.map(({ db, key }) => ({ db: db === a ? b : db === b ? a : db, key }))
     }
+    this.wakeAll(a)
+    this.wakeAll(b)
   }
 
   info(sections: ReadonlyArray<string>): string {
@@ -415,9 +452,21 @@ const NOT_IN_MULTI = new ErrorReply("ERR Command not allowed inside a transactio
 const RUNS_IN_MULTI: ReadonlySet<string> = new Set(["exec", "discard", "multi", "watch", "quit", "reset"])
 
 const runsScript = (command: Command): boolean =>
-  command.group === "scripting" && (command.name.startsWith("eval") || command.name === "script|load")
+  command.group === "scripting" && (command.name.startsWith("eval") || command.name.startsWith("fcall"))
+
+/** Commands that need the runtime without running a script. */
+const USES_RUNTIME: ReadonlySet<string> = new Set([
+  "script|load",
+  "function|load",
+  "function|list",
+  "function|stats",
+  "function|delete",
+  "function|restore"
+])
+
+const needsRuntime = (command: Command): boolean => runsScript(command) || USES_RUNTIME.has(command.name)
 
 const needsScripts = (session: Session, command: Command): boolean =>
-  runsScript(command) ||
+  needsRuntime(command) ||
   (command.name === "exec" &&
-    session.transaction?.queue.some((queued) => runsScript(queued.command)) === true)
+    session.transaction?.queue.some((queued) => needsRuntime(queued.command)) === true)

@@ -25,13 +25,55 @@ export interface ScriptFailure {
 }
 
 /** What a script ended with. */
-export type ScriptOutcome = { readonly reply: Reply } | { readonly failure: ScriptFailure }
+export type ScriptOutcome =
+  | { readonly reply: Reply }
+  | { readonly failure: ScriptFailure }
+  /** It is no Lua. */
+  | { readonly syntax: string }
+
+/** The code of a library of functions. */
+export interface LibrarySource {
+  readonly code: string
+}
+
+/** A function that a library has registered. */
+export interface RegisteredFunction {
+  readonly name: string
+  readonly description: string | undefined
+  readonly flags: ReadonlyArray<string>
+}
+
+/** What loading a library ended with. */
+export type LibraryOutcome =
+  | { readonly functions: ReadonlyArray<RegisteredFunction> }
+  | { readonly failure: ScriptFailure }
+  | { readonly syntax: string }
 
 /** Runs Lua. It runs to the end in one step, so that a script is atomic. */
 export interface LuaRuntime {
   /** The error of a script that is no Lua; `undefined` if it compiles. */
   readonly check: (body: string) => string | undefined
-  readonly run: (body: string, keys: ReadonlyArray<string>, args: ReadonlyArray<string>) => ScriptOutcome
+  /** Runs a script for at most about `millis`. */
+  readonly run: (
+    body: string,
+    keys: ReadonlyArray<string>,
+    args: ReadonlyArray<string>,
+    millis: number
+  ) => ScriptOutcome
+  /** Runs the code of a library, which registers its functions. */
+  readonly load: (library: LibrarySource, millis: number) => LibraryOutcome
+  /** Forgets a library. */
+  readonly unload: (library: LibrarySource) => void
+  /** Calls a function of a library for at most about `millis`; loads the library if this runtime has not. */
+  readonly call: (
+    library: LibrarySource,
+    name: string,
+    keys: ReadonlyArray<string>,
+    args: ReadonlyArray<string>,
+    millis: number
+  ) => ScriptOutcome
+  /** Bytes that Lua uses. */
+  readonly usedBytes: number
   /** Whether the runtime was lost (out of memory) and must be replaced. */
   readonly isLost: boolean
 }

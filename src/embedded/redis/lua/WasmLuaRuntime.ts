@@ -1,134 +1,210 @@
+import { randomBytes } from "node:crypto"
 import type { LuaWasmEngine as LuaEngine, ReplyValue } from "lua-redis-wasm"
-import { formatDouble } from "../format/Doubles.ts"
-import {
-  BigNumberReply,
-  DoubleReply,
-  ErrorReply,
-  MapReply,
-  NULL_ARRAY,
-  PushReply,
-  type Reply,
-  Sequence,
-  SetReply,
-  Status,
-  VerbatimReply
-} from "../resp/Reply.ts"
-import type { LuaHost, LuaRuntime, LuaRuntimeFactory, ScriptFailure, ScriptOutcome } from "./LuaRuntime.ts"
+import { ErrorReply, type Reply } from "../resp/Reply.ts"
+import { BOOTSTRAP } from "./Bootstrap.ts"
+import { keepCallers } from "./KeepCallers.ts"
+import { errorText, fromLua, toLua } from "./LuaReplies.ts"
+import type {
+  LibraryOutcome,
+  LibrarySource,
+  LuaHost,
+  LuaRuntime,
+  LuaRuntimeFactory,
+  ScriptFailure,
+  ScriptOutcome
+} from "./LuaRuntime.ts"
 
-/** Instructions that a script may take: about five seconds, the default of `lua-time-limit`. */
-const FUEL = 500_000_000
+/** Instructions that take about a millisecond. */
+const FUEL_PER_MILLI = 100_000
+const MOST_FUEL = 2_000_000_000
 const REPLY_BYTES = 512 * 1024 * 1024
-/** Tables nested deeper than this come from a table that contains itself. */
-const DEEPEST_REPLY = 500
+/** Compiled scripts are kept until their sources have this many bytes: the memory of an instance is 64 MiB. */
+const CACHE_BYTES = 4 * 1024 * 1024
+/** Where Redis's Lua keeps whether a table may be changed. */
+const READONLY_OFFSET = 8
+
+const KILLED = "Script killed by fuel limit"
+/** The first byte of an error that is a syntax error. */
+const SYNTAX = "\u0001"
 
 const bytes = (text: string): Buffer => Buffer.from(text, "latin1")
 const text = (value: Buffer): string => value.toString("latin1")
 
-/** A reply as the runtime wants it: in the shapes of RESP2, or of RESP3 after `redis.setresp(3)`. */
-const toLua = (reply: Reply, resp3: boolean): ReplyValue => {
-  if (typeof reply === "string") return bytes(reply)
-  if (typeof reply === "number" || typeof reply === "bigint") return reply
-  if (reply === null || reply === undefined || reply === NULL_ARRAY) return null
-  if (typeof reply === "boolean") return resp3 ? reply : reply ? 1 : 0
-  if (reply instanceof Status) return { ok: bytes(reply.text) }
-  if (reply instanceof ErrorReply) return { err: bytes(reply.text) }
-  if (reply instanceof DoubleReply) return resp3 ? { double: reply.value } : bytes(formatDouble(reply.value))
-  if (reply instanceof MapReply) {
-    if (!resp3) return reply.entries.map((item) => toLua(item, resp3))
-    const pairs: Array<[ReplyValue, ReplyValue]> = []
-    for (let at = 0; at < reply.entries.length; at += 2) {
-      pairs.push([toLua(reply.entries[at], resp3), toLua(reply.entries[at + 1], resp3)])
+/** The parts of an instance that its package keeps to itself. */
+interface Internals {
+  readonly engine: {
+    readonly exports: {
+      readonly HEAPU8: Uint8Array
+      readonly _set_limits: (fuel: number, replyBytes: number, argumentBytes: number) => void
     }
-    return { map: pairs }
-  }
-  if (reply instanceof SetReply) {
-    const items = reply.items.map((item) => toLua(item, resp3))
-    return resp3 ? { set: items } : items
-  }
-  if (reply instanceof VerbatimReply) {
-    return resp3
-      ? { verbatim_string: { format: bytes(reply.format), string: bytes(reply.text) } }
-      : bytes(reply.text)
-  }
-  if (reply instanceof BigNumberReply)
-    return resp3 ? { big_number: bytes(reply.digits) } : bytes(reply.digits)
-  if (reply instanceof PushReply) return reply.items.map((item) => toLua(item, resp3))
-  if (reply instanceof Sequence) return reply.replies.map((item) => toLua(item, resp3))
-  return reply.map((item) => toLua(item, resp3))
-}
-
-const NESTED = new ErrorReply("ERR reached lua stack limit")
-
-const fromLua = (value: ReplyValue, depth = 0): Reply => {
-  if (depth > DEEPEST_REPLY) throw NESTED
-  if (value === null || typeof value === "number" || typeof value === "bigint" || typeof value === "boolean")
-    return value
-  if (Buffer.isBuffer(value)) return text(value)
-  if (Array.isArray(value)) return value.map((item) => fromLua(item, depth + 1))
-  if ("ok" in value) return new Status(text(value.ok))
-  if ("err" in value)
-    return new ErrorReply((value.code === undefined ? "" : `${text(value.code)} `) + text(value.err))
-  if ("double" in value) return new DoubleReply(value.double)
-  if ("big_number" in value) return new BigNumberReply(text(value.big_number))
-  if ("verbatim_string" in value) {
-    return new VerbatimReply(text(value.verbatim_string.string), text(value.verbatim_string.format))
-  }
-  if ("map" in value) {
-    return new MapReply(
-      value.map.flatMap(([key, item]) => [fromLua(key, depth + 1), fromLua(item, depth + 1)])
-    )
-  }
-  return new SetReply(value.set.map((item) => fromLua(item, depth + 1)))
-}
-
-const failureOf = (value: ReplyValue): ScriptFailure | undefined => {
-  if (value === null || typeof value !== "object" || Buffer.isBuffer(value) || Array.isArray(value))
-    return undefined
-  if (!("err" in value) || value.meta === undefined) return undefined
-  const { kind, line, name } = value.meta
-  return {
-    message: text(value.err).replace(/\0+$/, ""),
-    code: value.code === undefined ? "ERR" : text(value.code),
-    line,
-    kind: kind === "global-read" ? "unknown-global" : kind === "command-arg-type" ? "bad-argument" : "error",
-    name: name ?? ""
   }
 }
 
-/** In the wrapper a script's last statement is the only one whose values are cut to the first, as Redis does. */
-const wrap = (body: string): string => `return ((function() ${body}\nend)())`
+/** What the host learns while a script runs. */
+interface Observed {
+  resp3: boolean
+  /** What the protocol was before its last change, which is the runtime's own. */
+  scriptResp3: boolean
+  /** The last error that the script raised itself. */
+  raised: { readonly line: number; readonly message: string } | undefined
+}
 
-const CHECK = "local f, e = loadstring(ARGV[1], '@user_script') if f then return false end return e"
+/** Globals that a library must not see while it loads; they come back as locals that are not set yet. */
+const HIDDEN_GLOBAL = /attempt to \w+ (?:local|upvalue) '(\w+)' \(a nil value\)/
 
 class WasmLuaRuntime implements LuaRuntime {
   isLost = false
   private readonly engine: LuaEngine
-  private readonly resetProtocol: () => void
-  private readonly wrapped = new Map<string, Buffer>()
+  private readonly exports: Internals["engine"]["exports"]
+  private readonly observed: Observed
+  private readonly store: string
+  private readonly scripts = new Map<string, number>()
+  private scriptBytes = 0
+  private readonly libraries = new Map<LibrarySource, number>()
+  private nextId = 1
+  private fuel = 0
 
-  constructor(engine: LuaEngine, resetProtocol: () => void) {
+  constructor(engine: LuaEngine, observed: Observed) {
     this.engine = engine
-    this.resetProtocol = resetProtocol
+    this.observed = observed
+    // The package has no other way to change the limits of an instance, or to keep anything in it.
+    this.exports = (engine as unknown as Internals).engine.exports
+    const secret = `s${randomBytes(8).toString("hex")}`
+    this.store = `redis.${secret}`
+    this.limit(1000)
+    const locks = ["_G", "redis"].map((name) => this.lockOf(name))
+    for (const lock of locks) this.exports.HEAPU8[lock] = 0
+    const result = engine.evalWithArgs(BOOTSTRAP, [], [bytes(secret)])
+    for (const lock of locks) this.exports.HEAPU8[lock] = 1
+    if (!Buffer.isBuffer(result)) throw new Error("This version of lua-redis-wasm cannot be used.")
+  }
+
+  /** The address of the byte that makes a global table readonly. */
+  private lockOf(name: string): number {
+    const described = this.engine.evalWithArgs(`return tostring(${name})`, [], [])
+    const address = Buffer.isBuffer(described) ? /0x([0-9a-f]+)$/.exec(text(described))?.[1] : undefined
+    const lock = Number.parseInt(address ?? "", 16) + READONLY_OFFSET
+    if (this.exports.HEAPU8[lock] !== 1) throw new Error("This version of lua-redis-wasm cannot be used.")
+    return lock
+  }
+
+  private limit(millis: number): void {
+    const fuel = Math.min(Math.max(1, millis) * FUEL_PER_MILLI, MOST_FUEL)
+    if (fuel === this.fuel) return
+    this.fuel = fuel
+    this.exports._set_limits(fuel, REPLY_BYTES, 0)
   }
 
   check(body: string): string | undefined {
-    const error = this.engine.evalWithArgs(CHECK, [], [bytes(body)])
-    return Buffer.isBuffer(error) ? text(error) : undefined
+    if (this.scripts.has(body)) return undefined
+    const id = this.remember(body)
+    this.limit(1000)
+    const problem = this.engine.evalWithArgs(
+      `return ${this.store}.check(${id})`,
+      [],
+      [bytes(keepCallers(body))]
+    )
+    if (!Buffer.isBuffer(problem)) return undefined
+    this.scripts.delete(body)
+    return text(problem)
   }
 
-  run(body: string, keys: ReadonlyArray<string>, args: ReadonlyArray<string>): ScriptOutcome {
-    let script = this.wrapped.get(body)
-    if (script === undefined) {
-      if (this.wrapped.size > 1000) this.wrapped.clear()
-      script = bytes(wrap(body))
-      this.wrapped.set(body, script)
+  private remember(body: string): number {
+    if (this.scriptBytes > CACHE_BYTES) {
+      this.engine.evalWithArgs(`${this.store}.clear()`, [], [])
+      this.scripts.clear()
+      this.scriptBytes = 0
     }
+    const id = this.nextId++
+    this.scripts.set(body, id)
+    this.scriptBytes += body.length + 256
+    return id
+  }
+
+  run(body: string, keys: ReadonlyArray<string>, args: ReadonlyArray<string>, millis: number): ScriptOutcome {
+    const known = this.scripts.get(body)
+    if (known !== undefined) return this.script(`return ${this.store}.run(${known})`, keys, args, millis)
+    const id = this.remember(body)
+    const outcome = this.script(
+      `return ${this.store}.first(${id})`,
+      keys,
+      [...args, keepCallers(body)],
+      millis
+    )
+    if ("syntax" in outcome) this.scripts.delete(body)
+    return outcome
+  }
+
+  load(library: LibrarySource, millis: number): LibraryOutcome {
+    const id = this.nextId++
+    const outcome = this.script(`return ${this.store}.load(${id})`, [], [keepCallers(library.code)], millis)
+    if (!("reply" in outcome)) {
+      if (!("failure" in outcome)) return outcome
+      const hidden = HIDDEN_GLOBAL.exec(outcome.failure.message)?.[1]
+      if (hidden === undefined) return outcome
+      return { failure: { ...outcome.failure, kind: "unknown-global", name: hidden } }
+    }
+    this.libraries.set(library, id)
+    const described = Array.isArray(outcome.reply) ? outcome.reply : []
+    return {
+      functions: described.map((item: Reply) => {
+        const [name, description, flags] = Array.isArray(item) ? item : []
+        return {
+          name: String(name),
+          description: typeof description === "string" ? description : undefined,
+          flags: Array.isArray(flags) ? flags.map(String) : []
+        }
+      })
+    }
+  }
+
+  unload(library: LibrarySource): void {
+    const id = this.libraries.get(library)
+    if (id === undefined) return
+    this.libraries.delete(library)
+    this.limit(1000)
+    this.engine.evalWithArgs(`${this.store}.unload(${id})`, [], [])
+  }
+
+  call(
+    library: LibrarySource,
+    name: string,
+    keys: ReadonlyArray<string>,
+    args: ReadonlyArray<string>,
+    millis: number
+  ): ScriptOutcome {
+    if (!this.libraries.has(library)) {
+      const loaded = this.load(library, millis)
+      if (!("functions" in loaded)) return loaded
+    }
+    const id = this.libraries.get(library) ?? 0
+    return this.script(`return ${this.store}.call(${id})`, keys, [...args, name], millis)
+  }
+
+  get usedBytes(): number {
+    if (this.isLost) return 0
+    const kilobytes = this.engine.evalWithArgs("return collectgarbage('count')", [], [])
+    return Number(kilobytes) * 1024
+  }
+
+  private script(
+    code: string,
+    keys: ReadonlyArray<string>,
+    args: ReadonlyArray<string>,
+    millis: number
+  ): ScriptOutcome {
+    const { observed } = this
+    this.limit(millis)
     // `redis.setresp` counts for the script that calls it only.
-    this.resetProtocol()
+    observed.resp3 = false
+    observed.raised = undefined
     try {
-      const value = this.engine.evalWithArgs(script, keys.map(bytes), args.map(bytes))
-      const failure = failureOf(value)
-      return failure === undefined ? { reply: fromLua(value) } : { failure }
+      const value = this.engine.evalWithArgs(code, keys.map(bytes), args.map(bytes))
+      const failure = this.failureOf(value)
+      if (failure !== undefined) return { failure }
+      const reply = fromLua(value, observed.scriptResp3)
+      if (reply instanceof ErrorReply && reply.text.startsWith(SYNTAX)) return { syntax: reply.text.slice(1) }
+      return { reply }
     } catch (error) {
       if (error instanceof ErrorReply) return { reply: error }
       // A trap leaves the instance unusable.
@@ -137,25 +213,65 @@ class WasmLuaRuntime implements LuaRuntime {
       return { failure: { message, code: "ERR", line: 0, kind: "out-of-memory", name: "" } }
     }
   }
+
+  private failureOf(value: ReplyValue): ScriptFailure | undefined {
+    if (value === null || typeof value !== "object" || Buffer.isBuffer(value) || Array.isArray(value))
+      return undefined
+    if (!("err" in value) || value.meta === undefined) return undefined
+    const { kind, line, name } = value.meta
+    const message = text(value.err).replace(/\0+$/, "")
+    const code = value.code === undefined ? "ERR" : text(value.code)
+    if (message.endsWith(KILLED)) return { message, code, line, kind: "limit", name: "" }
+    const { raised } = this.observed
+    if (raised !== undefined && message === "script execution failed") {
+      const space = raised.message.indexOf(" ")
+      const [first, rest] =
+        space === -1
+          ? [raised.message, ""]
+          : [raised.message.slice(0, space), raised.message.slice(space + 1)]
+      return { message: rest, code: first, line: raised.line, kind: "error", name: "" }
+    }
+    const own = raised !== undefined && raised.message === errorText(value)
+    return {
+      message,
+      code,
+      line: own || raised?.message === message ? (raised?.line ?? line) : line,
+      kind:
+        kind === "global-read" ? "unknown-global" : kind === "command-arg-type" ? "bad-argument" : "error",
+      name: name ?? ""
+    }
+  }
+}
+
+/** What the bootstrap tells the host: commands whose names begin with a zero byte. */
+const observe = (observed: Observed, args: ReadonlyArray<string>): ReplyValue => {
+  const [, place = "", message = ""] = args
+  observed.raised = { line: Number(/:(\d+): $/.exec(place)?.[1] ?? 1), message }
+  return 1
 }
 
 /** Redis's own Lua 5.1 as WebAssembly. The module is loaded when the first script needs it. */
 export const makeWasmLuaRuntime: LuaRuntimeFactory = async (host: LuaHost) => {
   const { LuaWasmEngine } = await import("lua-redis-wasm")
-  let resp3 = false
-  const call = (args: Array<Buffer>): ReplyValue => toLua(host.call(args.map(text)), resp3)
+  const observed: Observed = { resp3: false, scriptResp3: false, raised: undefined }
+  const call = (buffers: Array<Buffer>): ReplyValue => {
+    const args = buffers.map(text)
+    if (args[0]?.startsWith("\0")) return observe(observed, args)
+    return toLua(host.call(args), observed.resp3)
+  }
   const engine = await LuaWasmEngine.create({
     host: {
       redisCall: call,
       redisPcall: call,
       log: (level, message) => host.log(level, text(message)),
       onSetResp: (version) => {
-        resp3 = version === 3
+        observed.scriptResp3 = observed.resp3
+        observed.resp3 = version === 3
         host.setProtocol(version)
       }
     },
     profile: "redis-7.0",
-    limits: { maxFuel: FUEL, maxReplyBytes: REPLY_BYTES },
+    limits: { maxFuel: FUEL_PER_MILLI, maxReplyBytes: REPLY_BYTES },
     redisProps: {
       REDIS_VERSION: { value: "7.0.15" },
       REDIS_VERSION_NUM: { value: 0x0007000f },
@@ -171,7 +287,5 @@ export const makeWasmLuaRuntime: LuaRuntimeFactory = async (host: LuaHost) => {
       acl_check_cmd: { returns: true }
     }
   })
-  return new WasmLuaRuntime(engine, () => {
-    resp3 = false
-  })
+  return new WasmLuaRuntime(engine, observed)
 }
