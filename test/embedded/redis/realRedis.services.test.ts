@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
-import { copyFileSync, mkdirSync, readdirSync } from "node:fs"
+import { copyFileSync, cpSync, mkdirSync } from "node:fs"
 import { join } from "node:path"
 import { Redis } from "ioredis"
 import { afterEach, describe, expect, it } from "vitest"
@@ -18,26 +18,11 @@ afterEach(async () => {
 })
 
 /** Starts a real Redis on a folder, reached through a Unix socket. */
-const realRedis = async (dir: string): Promise<Redis> => {
+const realRedis = async (dir: string, options: Record<string, string> = {}): Promise<Redis> => {
   const path = join(dir, "redis.sock")
-  const child = spawn(
-    "redis-server",
-    [
-      "--port",
-      "0",
-      "--unixsocket",
-      path,
-      "--dir",
-      dir,
-      "--appendonly",
-      "yes",
-      "--save",
-      "",
-      "--aof-use-rdb-preamble",
-      "no"
-    ],
-    { stdio: "ignore" }
-  )
+  const settings = { port: "0", unixsocket: path, dir, appendonly: "yes", save: "", ...options }
+  const words = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value])
+  const child = spawn("redis-server", words, { stdio: "ignore" })
   running.push(child)
   const redis = new Redis({ path, retryStrategy: () => 50, maxRetriesPerRequest: null })
   redis.on("error", () => undefined)
@@ -47,45 +32,126 @@ const realRedis = async (dir: string): Promise<Redis> => {
   return redis
 }
 
+const library = "#!lua name=mylib\nredis.register_function('twice', function(_, args) return args[1] * 2 end)"
+const callsLibrary = (redis: Redis): Promise<unknown> => redis.call("FCALL", "twice", 0, 21)
+
+const everything = async (redis: Redis): Promise<unknown> => [await contents(redis), await contents(redis, 3)]
+
+const rewritten = async (redis: Redis): Promise<void> => {
+  await redis.bgrewriteaof()
+  await expect
+    .poll(async () => (await redis.info("persistence")).includes("aof_rewrite_in_progress:0"), {
+      timeout: 10_000
+    })
+    .toBe(true)
+}
+
 describe("the folder of an embedded Redis", () => {
-  for (const compacted of [false, true]) {
-    it(`is loaded by a real Redis 7 ${compacted ? "after a compaction" : "as a log"}`, async () => {
+  for (const [how, preamble] of [
+    ["as a log", undefined],
+    ["after a compaction to RDB", "yes"],
+    ["after a compaction to commands", "no"]
+  ] as const) {
+    it(`is loaded by a real Redis 7 ${how}`, async () => {
       using dir = folder()
       let before: unknown
       {
         await using embedded = await opened({ persistence: { dir: dir.path } })
         await fill(embedded.redis)
-        if (compacted) {
+        await embedded.redis.call("FUNCTION", "LOAD", library)
+        if (preamble !== undefined) {
+          await embedded.redis.config("SET", "aof-use-rdb-preamble", preamble)
           await embedded.server.save()
           await embedded.redis.rpush("list", "after")
         }
-        before = [await contents(embedded.redis), await contents(embedded.redis, 3)]
+        before = await everything(embedded.redis)
       }
       const redis = await realRedis(dir.path)
-      expect([await contents(redis), await contents(redis, 3)]).toEqual(before)
+      expect(await everything(redis)).toEqual(before)
+      expect(await callsLibrary(redis)).toBe(42)
       redis.disconnect()
     })
   }
 
-  it("may have been written by a real Redis 7 that bases on commands", async () => {
+  it("holds a dump.rdb that a real Redis 7 loads, after SAVE and after BGSAVE", async () => {
     using dir = folder()
     using target = folder()
-    const redis = await realRedis(dir.path)
-    await fill(redis)
-    await redis.bgrewriteaof()
+    await using embedded = await opened({ persistence: { dir: dir.path } })
+    await fill(embedded.redis)
+    await embedded.redis.save()
+    await embedded.redis.set("later", "1")
+    await embedded.redis.bgsave()
     await expect
-      .poll(async () => (await redis.info("persistence")).includes("aof_rewrite_in_progress:0"), {
-        timeout: 10_000
-      })
+      .poll(async () => (await embedded.redis.info("persistence")).includes("rdb_saves:2"))
       .toBe(true)
-    await redis.eval("redis.call('set', 'a', '1') return redis.call('incr', 'a')", 0)
-    const before = [await contents(redis), await contents(redis, 3)]
+    copyFileSync(join(dir.path, "dump.rdb"), join(target.path, "dump.rdb"))
+    const redis = await realRedis(target.path, { appendonly: "no" })
+    expect(await everything(redis)).toEqual(await everything(embedded.redis))
     redis.disconnect()
-    mkdirSync(join(target.path, "appendonlydir"))
-    for (const name of readdirSync(join(dir.path, "appendonlydir"))) {
-      copyFileSync(join(dir.path, "appendonlydir", name), join(target.path, "appendonlydir", name))
+  })
+})
+
+describe("an embedded Redis", () => {
+  for (const [how, options] of [
+    ["bases on RDB", {}],
+    ["bases on commands", { "aof-use-rdb-preamble": "no" }],
+    ["notes the time", { "aof-timestamp-enabled": "yes" }],
+    ["writes no checksum", { rdbchecksum: "no", rdbcompression: "no" }]
+  ] as const) {
+    it(`loads the folder of a real Redis 7 that ${how}`, async () => {
+      using dir = folder()
+      using target = folder()
+      const redis = await realRedis(dir.path, options)
+      await fill(redis)
+      await redis.call("FUNCTION", "LOAD", library)
+      await rewritten(redis)
+      await redis.eval("redis.call('set', 'a', '1') return redis.call('incr', 'a')", 0)
+      await redis.xadd("stream", "*", "after", "rewriting")
+      redis.disconnect()
+      using copy = folder()
+      for (const to of [copy.path, target.path]) {
+        cpSync(join(dir.path, "appendonlydir"), join(to, "appendonlydir"), { recursive: true })
+      }
+      // A log of commands leaves out what is pending of entries that are gone: what Redis itself makes of it counts.
+      const again = await realRedis(copy.path)
+      const before = await everything(again)
+      again.disconnect()
+      await using embedded = await opened({ persistence: { dir: target.path } })
+      expect(await everything(embedded.redis)).toEqual(before)
+      expect(await callsLibrary(embedded.redis)).toBe(42)
+    })
+  }
+
+  it("loads the dump.rdb of a real Redis 7 and goes on with a log of its own", async () => {
+    using dir = folder()
+    using target = folder()
+    const redis = await realRedis(dir.path, { appendonly: "no", "maxmemory-policy": "allkeys-lru" })
+    await fill(redis)
+    await redis.save()
+    const before = await everything(redis)
+    redis.disconnect()
+    mkdirSync(target.path, { recursive: true })
+    copyFileSync(join(dir.path, "dump.rdb"), join(target.path, "dump.rdb"))
+    for (let start = 0; start < 2; start++) {
+      await using embedded = await opened({ persistence: { dir: target.path } })
+      expect(await everything(embedded.redis)).toEqual(before)
     }
-    await using embedded = await opened({ persistence: { dir: target.path } })
-    expect([await contents(embedded.redis), await contents(embedded.redis, 3)]).toEqual(before)
+  })
+
+  it("exchanges every value with a real Redis by DUMP and RESTORE", async () => {
+    using dir = folder()
+    const redis = await realRedis(dir.path, { appendonly: "no" })
+    await using embedded = await opened()
+    await fill(redis)
+    const before = await contents(redis)
+    for (const key of Object.keys(before)) {
+      const deadline = Math.max(0, Number(await redis.call("PEXPIRETIME", key)))
+      await embedded.redis.call("RESTORE", key, deadline, await redis.dumpBuffer(key), "ABSTTL")
+      const back = await embedded.redis.dumpBuffer(key)
+      await redis.call("RESTORE", key, deadline, back, "REPLACE", "ABSTTL")
+    }
+    expect(await contents(embedded.redis)).toEqual(before)
+    expect(await contents(redis)).toEqual(before)
+    redis.disconnect()
   })
 })

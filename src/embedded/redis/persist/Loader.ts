@@ -66,7 +66,11 @@ class Replay {
       this.applied = end
       return
     }
-    const command = this.engine.commands.find(name)
+    const container = this.engine.commands.find(name)
+    const command =
+      container?.subcommands === undefined
+        ? container
+        : container.subcommands.get((args[1] ?? "").toLowerCase())
     if (command === undefined) throw damaged(this.path, start, `unknown command '${name.slice(0, 40)}'`)
     if (this.transaction !== undefined) {
       this.transaction.push({ command, args })
