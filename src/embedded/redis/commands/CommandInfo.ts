@@ -18,7 +18,9 @@ const CATEGORIES: Readonly<Record<string, string>> = {
   connection: "connection",
   generic: "keyspace",
   server: "admin",
-  bitmap: "bitmap"
+  bitmap: "bitmap",
+  hyperloglog: "hyperloglog",
+  geo: "geo"
 }
 
 const categories = (command: Command): Array<Status> => {
@@ -37,7 +39,8 @@ const categories = (command: Command): Array<Status> => {
 const describe = (command: Command): Reply => [
   command.name,
   command.arity,
-  new SetReply([...command.flags].map((flag) => new Status(flag))),
+  // Redis keeps this one to itself.
+  new SetReply([...command.flags].filter((flag) => flag !== "may_replicate").map((flag) => new Status(flag))),
   command.firstKey,
   command.lastKey,
   command.step,

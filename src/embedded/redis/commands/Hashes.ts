@@ -8,7 +8,7 @@ import { EMPTY, ErrorReply, MapReply, OK, type Reply } from "../resp/Reply.ts"
 import { type HashField, HashValue } from "../types/HashValue.ts"
 import { create, readHash, removeIfEmpty, writeHash } from "./Access.ts"
 import { pickDistinct, pickRepeated } from "./RandomPick.ts"
-import { scanArguments } from "./ScanArguments.ts"
+import { scanArguments, scanCursor } from "./ScanArguments.ts"
 
 const hashForWrite = (client: Client, key: string): HashValue =>
   writeHash(client, key) ?? create(client, key, new HashValue())
@@ -116,9 +116,10 @@ const hrandfield = (client: Client, args: Arguments): Reply => {
 }
 
 const hscan = (client: Client, args: Arguments): Reply => {
-  const options = scanArguments(args, 2, false)
+  scanCursor(argument(args, 2))
   const hash = readHash(client, argument(args, 1))
   if (hash === undefined) return ["0", EMPTY]
+  const options = scanArguments(args, 2, false)
   const out: Array<string> = []
   const visit = (field: HashField): void => {
     if (options.matches(field.key)) out.push(field.key, field.value)

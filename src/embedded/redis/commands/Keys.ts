@@ -172,6 +172,12 @@ const scan = (client: Client, args: Arguments): Reply => {
   return [String(next), out]
 }
 
+const usesFrequency = (client: Client): boolean =>
+  client.server.settings.get("maxmemory-policy").endsWith("lfu")
+
+const SWITCHED =
+  "Please note that when switching between policies at runtime LRU and LFU data will take some time to adjust."
+
 const objectEntry = (client: Client, args: Arguments): Entry | undefined => client.db.peek(argument(args, 2))
 
 const flush =
@@ -183,6 +189,7 @@ const flush =
       db.touchAll((key) => db.has(key))
       client.server.dirty += db.size
       db.clear()
+      client.server.wakeAll(db)
     }
     // FLUSHALL on an empty database is logged too, as Redis does.
     client.server.dirty++
@@ -442,7 +449,26 @@ export const KEYS: ReadonlyArray<CommandDefinition> = [
         summary: "Returns the time since the last access to an object.",
         run: (client, args) => {
           const entry = objectEntry(client, args)
+          if (entry !== undefined && usesFrequency(client)) {
+            throw new ErrorReply(
+              `ERR An LFU maxmemory policy is selected, idle time not tracked. ${SWITCHED}`
+            )
+          }
           return entry === undefined ? null : Math.max(0, Math.floor(client.server.now / 1000) - entry.usedAt)
+        }
+      },
+      {
+        name: "freq",
+        arity: 3,
+        flags: "readonly",
+        keys: [2, 2, 1],
+        since: "4.0.0",
+        summary: "Returns the logarithmic access frequency counter of a Redis object.",
+        run: (client, args) => {
+          if (objectEntry(client, args) === undefined) return null
+          throw new ErrorReply(
+            `ERR An LFU maxmemory policy is not selected, access frequency not tracked. ${SWITCHED}`
+          )
         }
       },
       {
@@ -457,6 +483,9 @@ export const KEYS: ReadonlyArray<CommandDefinition> = [
             "ENCODING <key>",
             "    Return the kind of internal representation used in order to store the value",
             "    associated with a <key>.",
+            "FREQ <key>",
+            "    Return the access frequency index of the <key>. The returned integer is",
+            "    proportional to the logarithm of the recent access frequency of the key.",
             "IDLETIME <key>",
             "    Return the idle time of the <key>, that is the approximated number of",
             "    seconds elapsed since the last access to the key.",
@@ -464,7 +493,7 @@ export const KEYS: ReadonlyArray<CommandDefinition> = [
             "    Return the number of references of the value associated with the specified",
             "    <key>.",
             "HELP",
-            "    Print this help."
+            "    Prints this help."
           ].map((line) => new Status(line))
       }
     ]

@@ -1,8 +1,8 @@
-import { argument, type Arguments, float, integer } from "../exec/Arguments.ts"
+import { argument, type Arguments, exactInteger, float, integer } from "../exec/Arguments.ts"
 import type { CommandDefinition } from "../exec/CommandTable.ts"
 import { type Client, NOTIFY } from "../exec/Context.ts"
 import { INDEX_OUT_OF_RANGE, MUST_BE_POSITIVE, NO_SUCH_KEY, SYNTAX } from "../exec/Errors.ts"
-import { INT64_LIMIT } from "../format/Integers.ts"
+import { INT64_MIN } from "../format/Integers.ts"
 import { EMPTY, ErrorReply, NULL_ARRAY, OK, type Reply } from "../resp/Reply.ts"
 import { ListValue } from "../types/ListValue.ts"
 import { create, readList, removeIfEmpty, writeList } from "./Access.ts"
@@ -147,16 +147,14 @@ const lpos = (client: Client, args: Arguments): Reply => {
     if (at + 1 >= args.length) throw SYNTAX
     const value = argument(args, at + 1)
     if (name === "RANK") {
-      rank = integer(value)
+      const exact = exactInteger(value)
+      // The magnitude of the least integer overflows to itself, which every count of matches has reached.
+      rank = exact === INT64_MIN ? -1 : Number(exact)
       if (rank === 0) {
         throw new ErrorReply(
           "ERR RANK can't be zero: use 1 to start from the first match, 2 from the second ... or use negative to start from the end of the list"
         )
       }
-      if (rank <= -INT64_LIMIT)
-        throw new ErrorReply(
-          "ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807"
-        )
     } else if (name === "COUNT") {
       count = integer(value, new ErrorReply("ERR COUNT can't be negative"))
       if (count < 0) throw new ErrorReply("ERR COUNT can't be negative")

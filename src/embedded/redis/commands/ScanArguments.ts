@@ -13,10 +13,18 @@ export interface ScanArguments {
 
 const INVALID_CURSOR = new ErrorReply("ERR invalid cursor")
 
+/** Reads a cursor as C's `strtoul` does: a negative one counts from 2^64, and nothing is 0. */
+export const scanCursor = (text: string): number => {
+  if (text === "") return 0
+  const match = /^([+-]?)(\d{1,20})$/.exec(text)
+  const value = BigInt(match?.[2] ?? -1)
+  if (match === null || value >= 2n ** 64n) throw INVALID_CURSOR
+  return Number(match[1] === "-" ? BigInt.asUintN(64, -value) : value)
+}
+
 /** Reads a cursor and the options after it. */
 export const scanArguments = (args: Arguments, at: number, allowType: boolean): ScanArguments => {
-  const text = argument(args, at)
-  if (!/^\d{1,20}$/.test(text) || BigInt(text) > 18446744073709551615n) throw INVALID_CURSOR
+  const cursor = scanCursor(argument(args, at))
   let count = 10
   let pattern: string | undefined
   let type: string | undefined
@@ -33,7 +41,7 @@ export const scanArguments = (args: Arguments, at: number, allowType: boolean): 
   }
   const glob = pattern === "*" ? undefined : pattern
   return {
-    cursor: Number(text),
+    cursor,
     count,
     type: type?.toLowerCase(),
     matches: glob === undefined ? () => true : (candidate) => globMatch(glob, candidate)

@@ -8,7 +8,7 @@ import { SetValue } from "../types/SetValue.ts"
 import { create, readSet, removeIfEmpty, writeSet } from "./Access.ts"
 import { numberedKeys } from "./Lists.ts"
 import { pickDistinct, pickRepeated } from "./RandomPick.ts"
-import { scanArguments } from "./ScanArguments.ts"
+import { scanArguments, scanCursor } from "./ScanArguments.ts"
 
 const sadd = (client: Client, args: Arguments): Reply => {
   const key = argument(args, 1)
@@ -158,9 +158,10 @@ const sintercard = (client: Client, args: Arguments): Reply => {
 }
 
 const sscan = (client: Client, args: Arguments): Reply => {
-  const options = scanArguments(args, 2, false)
+  scanCursor(argument(args, 2))
   const set = readSet(client, argument(args, 1))
   if (set === undefined) return ["0", EMPTY]
+  const options = scanArguments(args, 2, false)
   if (set.compact) return ["0", set.list().filter((member) => options.matches(member))]
   const out: Array<string> = []
   const next = set.members.scan(options.cursor, options.count, (member) => {

@@ -1,4 +1,4 @@
-import { parseDouble } from "../format/Doubles.ts"
+import { parseLooseDouble } from "../format/Doubles.ts"
 import { integer } from "../exec/Arguments.ts"
 import { ErrorReply } from "../resp/Reply.ts"
 import type { SortedMember, SortedSetValue } from "../types/SortedSetValue.ts"
@@ -19,7 +19,7 @@ const NOT_LEX = new ErrorReply("ERR min or max not valid string range item")
 
 const scoreBound = (text: string): ScoreBound => {
   const exclusive = text.startsWith("(")
-  const value = parseDouble(exclusive ? text.slice(1) : text)
+  const value = parseLooseDouble(exclusive ? text.slice(1) : text)
   if (value === undefined) throw NOT_A_RANGE
   return { value, exclusive }
 }

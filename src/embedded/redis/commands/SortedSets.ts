@@ -9,7 +9,7 @@ import { type SortedMember, SortedSetValue } from "../types/SortedSetValue.ts"
 import { create, readSortedSet, removeIfEmpty, writeSortedSet } from "./Access.ts"
 import { numberedKeys, timeoutOf } from "./Lists.ts"
 import { pickDistinct, pickRepeated } from "./RandomPick.ts"
-import { scanArguments } from "./ScanArguments.ts"
+import { scanArguments, scanCursor } from "./ScanArguments.ts"
 import { SORTED_SET_ALGEBRA } from "./SortedSetAlgebra.ts"
 import { lexRange, membersOf, type Range, rankRange, scoreRange } from "./SortedSetRange.ts"
 
@@ -79,17 +79,28 @@ const zaddGeneric = (client: Client, args: Arguments, options: AddOptions, at: n
   }
   if (options.incr && pairs > 2)
     throw new ErrorReply("ERR INCR option supports a single increment-element pair")
-  const scores: Array<number> = []
-  for (let next = at; next < args.length; next += 2) scores.push(float(argument(args, next)))
-  const key = argument(args, 1)
+  const members: Array<readonly [number, string]> = []
+  for (let next = at; next < args.length; next += 2) {
+    members.push([float(argument(args, next)), argument(args, next + 1)])
+  }
+  return addMembers(client, argument(args, 1), members, options)
+}
+
+/** Adds members to the sorted set under a key; what ZADD answers. */
+export const addMembers = (
+  client: Client,
+  key: string,
+  members: ReadonlyArray<readonly [score: number, member: string]>,
+  options: AddOptions
+): Reply => {
   const existing = writeSortedSet(client, key)
   if (existing === undefined && options.xx) return options.incr ? null : 0
   const set = existing ?? create(client, key, new SortedSetValue())
   let added = 0
   let updated = 0
   let result: number | undefined
-  for (const [index, score] of scores.entries()) {
-    const outcome = addMember(client, set, score, argument(args, at + 2 * index + 1), options)
+  for (const [score, member] of members) {
+    const outcome = addMember(client, set, score, member, options)
     if (outcome.kind === "refused") continue
     if (outcome.kind === "added") added++
     if (outcome.kind === "updated") updated++
@@ -232,7 +243,7 @@ const zrangestore = (client: Client, args: Arguments): Reply => {
 }
 
 /** Replaces what a key holds by a sorted set, or removes the key if there are no members. */
-const storeSortedSet = (
+export const storeSortedSet = (
   client: Client,
   target: string,
   members: Iterable<{ readonly key: string; readonly score: number }>,
@@ -403,9 +414,10 @@ const zrandmember = (client: Client, args: Arguments): Reply => {
 }
 
 const zscan = (client: Client, args: Arguments): Reply => {
-  const options = scanArguments(args, 2, false)
+  scanCursor(argument(args, 2))
   const set = readSortedSet(client, argument(args, 1))
   if (set === undefined) return ["0", EMPTY]
+  const options = scanArguments(args, 2, false)
   const out: Array<string> = []
   const visit = (member: SortedMember): void => {
     if (options.matches(member.key)) out.push(member.key, formatDouble(member.score))

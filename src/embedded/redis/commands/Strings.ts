@@ -6,7 +6,7 @@ import { addIntegers, INT64_MIN, narrow, parseInteger } from "../format/Integers
 import { addLongDoubles, formatLongDouble, parseLongDouble } from "../format/LongDouble.ts"
 import { ErrorReply, MapReply, OK, type Reply } from "../resp/Reply.ts"
 import { StringBuffer } from "../types/StringBuffer.ts"
-import { isString, readString, textOf } from "./Access.ts"
+import { bufferOf, isString, readString, textOf } from "./Access.ts"
 import { positiveDeadline } from "./Expiry.ts"
 
 const TOO_LONG = new ErrorReply("ERR string exceeds maximum allowed size (proto-max-bulk-len)")
@@ -206,8 +206,10 @@ const incrbyfloat = (client: Client, args: Arguments): Reply => {
     throw NOT_FLOAT
   }
   const sum = formatLongDouble(addLongDoubles(old, by))
-  if (entry === undefined) client.db.set(key, sum)
-  else entry.value = sum
+  // Redis does not look whether the result is an integer, and OBJECT ENCODING shows it.
+  const value = parseInteger(sum) === undefined ? sum : new StringBuffer(sum, "embstr")
+  if (entry === undefined) client.db.set(key, value)
+  else entry.value = value
   client.server.changed(client.db, key, NOTIFY.string, "incrbyfloat")
   client.server.propagate(client.db, ["SET", key, sum, "KEEPTTL"])
   return sum
@@ -216,11 +218,7 @@ const incrbyfloat = (client: Client, args: Arguments): Reply => {
 /** The value under a key in a form that can be changed in place. */
 const mutable = (client: Client, key: string): StringBuffer | undefined => {
   const entry = client.db.findForWrite(key)
-  if (entry === undefined) return undefined
-  if (entry.value instanceof StringBuffer) return entry.value
-  const buffer = new StringBuffer(textOf(entry.value))
-  entry.value = buffer
-  return buffer
+  return entry === undefined ? undefined : bufferOf(entry)
 }
 
 const append = (client: Client, args: Arguments): Reply => {

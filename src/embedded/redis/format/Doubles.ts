@@ -43,9 +43,27 @@ const DECIMAL = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/
 const INFINITE = /^([+-]?)inf(?:inity)?$/i
 const HEXADECIMAL = /^([+-]?)0x([0-9a-f]*)(?:\.([0-9a-f]*))?(?:p([+-]?\d+))?$/i
 
-/** Reads a number as C's `strtod` does where the whole text must be one; `undefined` if it is none or NaN. */
+/** Whether a decimal number is too large or too small for a double. */
+const isOutOfRange = (text: string, value: number): boolean =>
+  !Number.isFinite(value) || (value === 0 && /^[^eE]*[1-9]/.test(text))
+
+/** Reads a number in the strict way of most arguments; `undefined` if it is none, NaN, or does not fit. */
 export const parseDouble = (text: string): number | undefined => {
-  if (DECIMAL.test(text)) return Number(text)
+  if (!DECIMAL.test(text)) return parseSpecial(text)
+  const value = Number(text)
+  return isOutOfRange(text, value) ? undefined : value
+}
+
+/** Reads a number as C's `strtod` alone does: after white space, up to a zero byte, and nothing is 0. */
+export const parseLooseDouble = (text: string): number | undefined => {
+  const end = text.indexOf("\0")
+  const whole = end === -1 ? text : text.slice(0, end)
+  if (whole === "") return 0
+  const trimmed = whole.replace(/^[\t-\r ]+/, "")
+  return DECIMAL.test(trimmed) ? Number(trimmed) : parseSpecial(trimmed)
+}
+
+const parseSpecial = (text: string): number | undefined => {
   const infinite = INFINITE.exec(text)
   if (infinite !== null) return infinite[1] === "-" ? -Infinity : Infinity
   const hex = HEXADECIMAL.exec(text)

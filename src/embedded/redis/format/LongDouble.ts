@@ -48,6 +48,18 @@ export const parseLongDouble = (text: string): LongDouble | undefined => {
   return scale >= 0 ? round(value * 10n ** BigInt(scale), 1n) : round(value, 10n ** BigInt(-scale))
 }
 
+const view = new DataView(new ArrayBuffer(8))
+
+/** A finite double, exactly. */
+export const longDoubleOf = (value: number): LongDouble => {
+  view.setFloat64(0, value)
+  const bits = view.getBigUint64(0)
+  const biased = Number((bits >> 52n) & 0x7ffn)
+  const fraction = bits & 0xfffffffffffffn
+  const mantissa = biased === 0 ? fraction : fraction | 0x10000000000000n
+  return { mantissa: value < 0 ? -mantissa : mantissa, exponent: Math.max(biased, 1) - 1075 }
+}
+
 /** The sum, rounded as the hardware does. */
 export const addLongDoubles = (left: LongDouble, right: LongDouble): LongDouble => {
   const exponent = Math.min(left.exponent, right.exponent)

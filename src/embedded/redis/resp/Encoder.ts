@@ -44,7 +44,8 @@ export const encodeReply = (reply: Reply, resp: RespVersion): string => {
     return (resp === 2 ? "*" : "~") + `${reply.items.length}\r\n${items(reply.items, resp)}`
   }
   if (reply instanceof DoubleReply) {
-    return resp === 2 ? bulk(formatDouble(reply.value)) : `,${formatDouble3(reply.value)}\r\n`
+    const text = reply.text ?? (resp === 2 ? formatDouble(reply.value) : formatDouble3(reply.value))
+    return resp === 2 ? bulk(text) : `,${text}\r\n`
   }
   if (reply instanceof PushReply) {
     return (resp === 2 ? "*" : ">") + `${reply.items.length}\r\n${items(reply.items, resp)}`

@@ -33,11 +33,13 @@ export class SetReply {
   }
 }
 
-/** A floating point number. RESP2 sees a bulk string. */
+/** A floating point number. RESP2 sees a bulk string. `text` is how it is written where that is not `%.17g`. */
 export class DoubleReply {
   readonly value: number
-  constructor(value: number) {
+  readonly text: string | undefined
+  constructor(value: number, text?: string) {
     this.value = value
+    this.text = text
   }
 }
 

@@ -24,7 +24,7 @@ export const encodingOf = (value: Value): string => {
     if (value.length <= 20 && parseInteger(value) !== undefined) return "int"
     return value.length <= 44 ? "embstr" : "raw"
   }
-  if (value instanceof StringBuffer) return "raw"
+  if (value instanceof StringBuffer) return value.encoding
   if (value instanceof ListValue) return "quicklist"
   if (value instanceof HashValue) return value.compact ? "listpack" : "hashtable"
   if (value instanceof SetValue) return value.compact ? "intset" : "hashtable"
@@ -35,7 +35,7 @@ export const encodingOf = (value: Value): string => {
 /** A value of its own with the same content. */
 export const cloneValue = (value: Value, limits: EncodingLimits): Value => {
   if (typeof value === "string") return value
-  if (value instanceof StringBuffer) return new StringBuffer(value.text)
+  if (value instanceof StringBuffer) return new StringBuffer(value.text, value.encoding)
   if (value instanceof ListValue) {
     const list = new ListValue()
     value.items.forEach((item) => {

@@ -27,9 +27,15 @@ export class SortedSetValue {
 
   /** Adds a member or moves it to another score. */
   set(member: string, value: number, limits: EncodingLimits): void {
+    const entry = this.members.get(member)
+    if (
+      entry === undefined &&
+      (member.length > limits.zsetValue || this.members.size >= limits.zsetEntries)
+    ) {
+      this.compact = false
+    }
     // A listpack keeps integers, which have no negative zero.
     const score = this.compact && value === 0 ? 0 : value
-    const entry = this.members.get(member)
     if (entry !== undefined) {
       if (entry.score === score) return
       this.before?.keep(entry, entry.score)
@@ -41,9 +47,6 @@ export class SortedSetValue {
     const added: SortedMember = { key: member, score, slot: -1 }
     this.members.add(added)
     this.tree.insert(added)
-    if (this.compact && (member.length > limits.zsetValue || this.members.size > limits.zsetEntries)) {
-      this.compact = false
-    }
   }
 
   delete(member: string): boolean {

@@ -31,17 +31,37 @@ export class FrozenBytes {
   }
 }
 
+/** How Redis keeps a string that it does not keep as an integer. */
+export type StringEncoding = "raw" | "embstr"
+
 /** A string value that is changed in place: what APPEND, SETRANGE and SETBIT make of a string. */
 export class StringBuffer {
   private bytes: Buffer
   private used: number
   private cached: string | undefined
   private frozen: FrozenBytes | undefined
+  private shown: StringEncoding
 
-  constructor(text: string) {
+  /** `encoding` is what OBJECT ENCODING shows until the value changes. */
+  constructor(text: string, encoding: StringEncoding = "raw") {
     this.bytes = Buffer.from(text, "latin1")
     this.used = this.bytes.length
     this.cached = text
+    this.shown = encoding
+  }
+
+  /** A value of these bytes, which belong to it from now on. */
+  static of(bytes: Buffer): StringBuffer {
+    const buffer = new StringBuffer("")
+    buffer.bytes = bytes
+    buffer.used = bytes.length
+    buffer.cached = undefined
+    return buffer
+  }
+
+  /** The encoding that Redis would use. */
+  get encoding(): StringEncoding {
+    return this.shown
   }
 
   get length(): number {
@@ -70,7 +90,7 @@ export class StringBuffer {
     this.reserve(end)
     this.frozen?.keep(this.bytes, offset, end)
     this.bytes.write(text, offset, "latin1")
-    this.cached = undefined
+    this.touched()
   }
 
   byte(index: number): number {
@@ -81,7 +101,7 @@ export class StringBuffer {
     this.reserve(index + 1)
     this.frozen?.keep(this.bytes, index, index + 1)
     this.bytes[index] = value
-    this.cached = undefined
+    this.touched()
   }
 
   /** The bytes of the value, to be read and not kept. */
@@ -89,11 +109,11 @@ export class StringBuffer {
     return this.bytes.subarray(0, this.used)
   }
 
-  /** The bytes of the value, at least `length` of them, to be changed and not kept. */
-  edit(length = 0): Buffer {
-    this.reserve(length)
-    this.frozen?.keep(this.bytes, 0, this.used)
-    this.cached = undefined
+  /** The bytes of the value, to be changed from `start` to `end` (excluded) and not kept. It grows to hold them. */
+  edit(start: number, end: number): Buffer {
+    this.reserve(end)
+    this.frozen?.keep(this.bytes, start, end)
+    this.touched()
     return this.bytes.subarray(0, this.used)
   }
 
@@ -108,13 +128,18 @@ export class StringBuffer {
     this.used = length + bytes.length - removed
     // What lies behind the end must be zero: a later write past the end leaves a gap there.
     if (this.used < length) this.bytes.fill(0, this.used, length)
-    this.cached = undefined
+    this.touched()
   }
 
   /** The bytes as they are now, whatever is done to the string later. */
   freeze(): FrozenBytes {
     this.frozen = new FrozenBytes(this.bytes, this.used)
     return this.frozen
+  }
+
+  private touched(): void {
+    this.cached = undefined
+    this.shown = "raw"
   }
 
   private reserve(length: number): void {
