@@ -30,8 +30,39 @@ export const invalidArgument = (message: string): ServiceError =>
 export const notFound = (message: string): ServiceError =>
   new ServiceError(Code.NotFound, message, [detail("NotFoundFailure")])
 
+export const failedPrecondition = (message: string): ServiceError =>
+  new ServiceError(Code.FailedPrecondition, message)
+
 export const workflowNotReady = (message: string): ServiceError =>
   new ServiceError(Code.FailedPrecondition, message, [detail("WorkflowNotReadyFailure")])
+
+const busyWorkflow = 5
+const concurrentLimit = 2
+
+const resourceExhausted = (message: string, cause: number): ServiceError =>
+  new ServiceError(Code.ResourceExhausted, message, [detail("ResourceExhaustedFailure", { cause, scope: 1 })])
+
+/** The caller is to ask again: the next run of the workflow may take it. */
+export const workflowClosing = (): ServiceError =>
+  resourceExhausted("workflow operation can not be applied because workflow is closing", busyWorkflow)
+
+export const tooManyUpdates = (limit: number): ServiceError =>
+  resourceExhausted(
+    `limit on number of concurrent in-flight updates has been reached (${limit})`,
+    concurrentLimit
+  )
+
+export const tooManyBatches = (): ServiceError =>
+  resourceExhausted("Max concurrent batch operations is reached", concurrentLimit)
+
+export const unimplemented = (message: string): ServiceError => new ServiceError(Code.Unimplemented, message)
+
+export const aborted = (message: string): ServiceError => new ServiceError(Code.Aborted, message)
+
+export const unavailable = (message: string): ServiceError => new ServiceError(Code.Unavailable, message)
+
+export const permissionDenied = (message: string): ServiceError =>
+  new ServiceError(Code.PermissionDenied, message, [detail("PermissionDeniedFailure")])
 
 export const queryFailed = (message: string, failure?: unknown): ServiceError =>
   new ServiceError(Code.InvalidArgument, message, [
@@ -43,24 +74,32 @@ export const namespaceNotFound = (namespace: string): ServiceError =>
     detail("NamespaceNotFoundFailure", { namespace })
   ])
 
-export const namespaceExists = (): ServiceError =>
-  new ServiceError(Code.AlreadyExists, "Namespace already exists.", [detail("NamespaceAlreadyExistsFailure")])
+export const namespaceExists = (namespace: string): ServiceError =>
+  new ServiceError(Code.AlreadyExists, `Namespace ${JSON.stringify(namespace)} already exists`, [
+    detail("NamespaceAlreadyExistsFailure")
+  ])
 
 export const alreadyStarted = (message: string, requestId: string, runId: string): ServiceError =>
   new ServiceError(Code.AlreadyExists, message, [
     detail("WorkflowExecutionAlreadyStartedFailure", { startRequestId: requestId, runId })
   ])
 
-/** The failure of one of two operations that belong together; the other one was aborted. */
-export const multiOperationFailed = (error: ServiceError, position: number): ServiceError => {
-  const failed = { code: error.code, message: error.message, details: encodeDetails(error) }
-  const aborted = { code: Code.Aborted, message: "Operation was aborted.", details: [] }
-  return new ServiceError(error.code, `Update-with-Start could not be executed: ${error.message}`, [
-    detail("MultiOperationExecutionFailure", {
-      statuses: position === 0 ? [failed, aborted] : [aborted, failed]
-    })
+/** What became of the operations of a request when not all of them succeeded; undefined for one that did. */
+export const multiOperationFailed = (results: readonly (ServiceError | undefined)[]): ServiceError => {
+  const code = results.find((error) => error !== undefined && error.code !== Code.Aborted)?.code
+  const statuses = results.map((error) =>
+    error === undefined
+      ? { code: Code.Ok, message: "", details: [] }
+      : { code: error.code, message: error.message, details: encodeDetails(error) }
+  )
+  return new ServiceError(code ?? Code.Aborted, "Update-with-Start could not be executed.", [
+    detail("MultiOperationExecutionFailure", { statuses })
   ])
 }
+
+/** An operation was not carried out because the other one failed. */
+export const operationAborted = (): ServiceError =>
+  new ServiceError(Code.Aborted, "Operation was aborted.", [detail("MultiOperationExecutionAborted")])
 
 // The real server's texts, see service/history/consts/const.go.
 export const workflowCompleted = (): ServiceError => notFound("workflow execution already completed")

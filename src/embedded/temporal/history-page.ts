@@ -1,13 +1,13 @@
 import { encodeFrame } from "./history.ts"
 import { historyToken } from "./token.ts"
-import { transientEvents } from "./tx.ts"
 import type { Run } from "./run.ts"
+import { unwrittenEvents } from "./workflow-task-events.ts"
 
 /** How much history one answer carries. */
 const pageBytes = 2 * 1024 * 1024
 const pageEvents = 2000
 
-/** The stored events from one to another, with the transient ones behind them, up to the size of a page. */
+/** The stored events from one to another, with those of a task that is not written behind them, up to the size of a page. */
 export const historyPage = (
   run: Run,
   from: number,
@@ -28,6 +28,6 @@ export const historyPage = (
     frames.push(frame)
     bytes += frame.length
   }
-  if (to > run.frames.length) frames.push(...transientEvents(run).map(encodeFrame))
+  if (to > run.frames.length) frames.push(...unwrittenEvents(run).map(encodeFrame))
   return { frames, nextPageToken: new Uint8Array(0) }
 }

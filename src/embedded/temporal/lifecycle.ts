@@ -151,7 +151,8 @@ const applyParentClosePolicy = (tx: Tx, parent: Run, child: ChildInfo): void => 
   else terminateRun(tx, run, { reason: "by parent close policy", identity: "history-service" })
 }
 
-const newRunIdOf = (run: Run): string => {
+/** The run in which a closed one goes on, empty if in none. */
+export const newRunIdOf = (run: Run): string => {
   const event = run.h.closeEvent
   return (
     event?.workflowExecutionCompletedEventAttributes?.newExecutionRunId ||

@@ -16,7 +16,11 @@ export const recoverTasks = (tx: Tx, run: Run, lost: LostActivities): void => {
   const { x } = run
   tx.touch(run)
   const { task } = x
-  if (task !== undefined && task.startedEventId > 0 && !task.transient) {
+  if (task?.speculative === true) {
+    // The update that it was made for was in memory only, and is asked for again.
+    x.task = undefined
+    x.sticky = undefined
+  } else if (task !== undefined && task.startedEventId > 0 && !task.transient) {
     timeOutTask(tx, run, TimeoutType.StartToClose)
     // The service died, not the workflow: the next task is a first attempt.
     x.taskAttempt = 1

@@ -21,6 +21,8 @@ export interface WorkflowTask {
   readonly attempt: number
   /** A repetition of a failed task, of which nothing is in the history. */
   readonly transient: boolean
+  /** Made for an update alone: unless that is accepted, nothing of it comes into the history. */
+  readonly speculative?: boolean
   readonly scheduledTime: number
   /** When the first of a chain of forced tasks (local activity heartbeats) was scheduled. */
   readonly originalScheduledTime: number
@@ -89,6 +91,10 @@ export interface Overlay {
   startRequestId: string
   /** Whether the first workflow task waits for its backoff. */
   delayed: boolean
+  /** How many transitions changed the run. */
+  transitions: number
+  /** The last workflow task would have closed the run, but for what came in meanwhile. */
+  closeAttempted?: boolean
   /** The run that a reset has put in this one's place. */
   resetRunId?: string
 }
@@ -109,7 +115,8 @@ export const emptyOverlay = (): Overlay => ({
   buffered: [],
   attempts: new Map(),
   startRequestId: "",
-  delayed: false
+  delayed: false,
+  transitions: 0
 })
 
 /** How an attempt is stored: its payloads as the protocol encodes them. */
@@ -165,6 +172,8 @@ export const decodeOverlay = (text: string, attempts: readonly string[]): Overla
     ...rest,
     task: stored.task,
     sticky: stored.sticky,
+    // Files of the first version do not count them.
+    transitions: (stored.transitions as number | undefined) ?? 0,
     buffered: stored.buffered.map((event) => unpack(types.historyEvent, event)),
     attempts: new Map(
       attempts.map((attempt) => {
@@ -257,9 +266,13 @@ export class Run implements RunKey {
     return Array.from(this.#attemptsBefore.keys(), (id) => [id, this.#attempts.get(id)])
   }
 
-  /** Whether memo or search attributes were changed since the last commit. */
+  /** Whether what listings show of an open run was changed since the last commit. */
   detailsChanged(): boolean {
-    return this.#before?.memo !== this.h.memo || this.#before.searchAttributes !== this.h.searchAttributes
+    if (this.#before?.memo !== this.h.memo || this.#before.searchAttributes !== this.h.searchAttributes)
+      return true
+    for (const [id, before] of this.#attemptsBefore)
+      if ((before?.pause === undefined) !== (this.#attempts.get(id)?.pause === undefined)) return true
+    return false
   }
 
   /** Something of the run will have to be looked at then. */
@@ -271,6 +284,7 @@ export class Run implements RunKey {
   begin(): void {
     const { memo, searchAttributes } = this.h
     this.#before = { overlay: { ...this.x }, historySize: this.historySize, memo, searchAttributes }
+    this.x.transitions += 1
   }
 
   /** The transition is committed. */

@@ -12,6 +12,7 @@ import { validateRetryPolicy } from "./retry.ts"
 import { isOpen } from "./state.ts"
 import type { Limits, Tx } from "./tx.ts"
 import type { Run } from "./run.ts"
+import { validateSearchAttributes } from "./visibility/validate.ts"
 import { serviceIdentity } from "./workflow-task.ts"
 
 type StartRequest = Request<"StartWorkflowExecution">
@@ -22,7 +23,7 @@ const validateTimeout = (name: string, value: number | undefined): void => {
 }
 
 /** What a start must hold to; see prepareStartWorkflowRequest in service/frontend/workflow_handler.go. */
-const validate = (request: StartRequest | SignalWithStartRequest, limits: Limits): void => {
+export const validateStart = (request: StartRequest | SignalWithStartRequest, limits: Limits): void => {
   const workflowId = request.workflowId ?? ""
   if (workflowId === "") throw invalidArgument("WorkflowId is not set on request.")
   if (workflowId.length > limits.idLength) throw invalidArgument("WorkflowId length exceeds limit.")
@@ -62,6 +63,14 @@ interface Started {
   /** False if the request found an execution instead of creating one. */
   readonly started: boolean
 }
+
+/** What a schedule hands on from its last workflow. */
+const carriedOver = (
+  request: StartRequest | SignalWithStartRequest
+): Pick<StartRequest, "continuedFailure" | "lastCompletionResult"> =>
+  "lastCompletionResult" in request
+    ? { continuedFailure: request.continuedFailure, lastCompletionResult: request.lastCompletionResult }
+    : {}
 
 /** Creates the first run of an execution, or finds the one that the policies say to use. */
 const startRun = (
@@ -122,15 +131,21 @@ const startRun = (
         identity: request.identity ?? "",
         priority: request.priority
       },
-      { startDelayMs: positiveMillis(request.workflowStartDelay) ?? 0 }
+      { startDelayMs: positiveMillis(request.workflowStartDelay) ?? 0, ...carriedOver(request) }
     ),
     ...(beforeFirstTask ? { beforeFirstTask } : {})
   })
   return { run, started: true }
 }
 
+const validateAttributes = (tx: Tx, request: StartRequest | SignalWithStartRequest): void => {
+  const namespace = request.namespace ?? ""
+  validateSearchAttributes(namespace, request.searchAttributes, tx.core.searchAttributes(namespace))
+}
+
 export const startWorkflow = (tx: Tx, request: StartRequest): Started => {
-  validate(request, tx.core.limits)
+  validateStart(request, tx.core.limits)
+  validateAttributes(tx, request)
   return startRun(tx, request, ConflictPolicy.Fail)
 }
 
@@ -154,7 +169,8 @@ export const validateSignal = (
 
 export const signalWithStart = (tx: Tx, request: SignalWithStartRequest): Started => {
   const { limits } = tx.core
-  validate(request, limits)
+  validateStart(request, limits)
+  validateAttributes(tx, request)
   const signal = (run: Run): void =>
     signalRun(tx, run, {
       name: request.signalName ?? "",

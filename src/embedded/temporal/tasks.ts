@@ -297,6 +297,7 @@ export class Tasks {
     } catch (error) {
       this.#updates.undo(run)
       if (!(error instanceof CommandFailure || error instanceof ServiceError)) throw error
+      this.#updates.abort(run)
       const unhandled =
         error instanceof CommandFailure && error.failedCause === TaskFailedCause.UnhandledCommand
       // A task that keeps failing for what it says is dropped: it times out, and that is its backoff.
@@ -332,7 +333,7 @@ export class Tasks {
     const forced = request.forceCreateNewWorkflowTask === true
     const heartbeat = forced && commands.length === 0 && (request.messages?.length ?? 0) === 0
     const expired = heartbeat && heartbeatExpired(task, tx.now)
-    let completedEventId = 0
+    let completedEventId: number | undefined = 0
     if (expired) timeOutTask(tx, run, 1)
     else completedEventId = completeTask(tx, run, task, request)
     const sticky = request.stickyAttributes
@@ -346,7 +347,7 @@ export class Tasks {
     const context: CommandContext = {
       tx,
       run,
-      completedEventId,
+      completedEventId: completedEventId ?? 0,
       identity: request.identity ?? "",
       hasBuffered: run.x.buffered.length > 0,
       activityCancelled: false,
@@ -366,10 +367,15 @@ export class Tasks {
     handleCommands(context, commands)
     for (const message of messages.values()) this.#updates.handle(context, message)
     if (!forced) this.#updates.rejectUnanswered(run)
-    const more = context.hasBuffered || context.activityCancelled || this.#updates.hasUnsent(run)
-    if (isOpen(run.h) && (forced || more))
-      scheduleTask(tx, run, heartbeat && !expired ? task.originalScheduledTime : undefined)
+    if (isOpen(run.h) && (forced || context.hasBuffered || context.activityCancelled))
+      scheduleTask(tx, run, {
+        originalScheduledTime: heartbeat && !expired ? task.originalScheduledTime : undefined
+      })
     tx.settle()
+    // What came in while the worker had the task is carried by one that may leave no trace, if it is taken at once.
+    if (isOpen(run.h) && this.#updates.hasUnsent(run))
+      scheduleTask(tx, run, { speculative: request.returnNewWorkflowTask === true })
+    if (completedEventId === undefined) tx.speculate(run)
     const { limits } = tx.core
     if (
       isOpen(run.h) &&
@@ -399,6 +405,11 @@ export class Tasks {
     })
     if (eager.length > 0)
       answer.push(types.respondWorkflowTaskCompleted.encode({ activityTasks: eager }).finish())
+    // The worker has to go back to before what it was shown of a task that never was.
+    if (completedEventId === undefined)
+      answer.push(
+        types.respondWorkflowTaskCompleted.encode({ resetHistoryEventId: run.h.lastStartedEventId }).finish()
+      )
     return concat(answer)
   }
 

@@ -1,9 +1,11 @@
-import { EventType, TaskQueueKind } from "./proto/enums.ts"
+import { EventType } from "./proto/enums.ts"
 import { fromMillis, toNumber } from "./proto/time.ts"
 import type { HistoryEvent } from "./proto/root.ts"
 import { encodeFrame, isBuffered, isClosing, reorder, withStarted } from "./history.ts"
 import { applyEvent, assignEventId, isOpen } from "./state.ts"
 import type { Run } from "./run.ts"
+import { scheduledBody, startedBody } from "./workflow-task-events.ts"
+import type { CustomTypes } from "./visibility/attributes.ts"
 import type { DocumentChange } from "./storage/storage.ts"
 
 /** Limits of the service; the defaults are the real server's. */
@@ -14,6 +16,8 @@ export interface Limits {
   /** Events and bytes of history from which a run is told to continue as new. */
   readonly suggestContinueAsNewCount: number
   readonly suggestContinueAsNewSize: number
+  /** Updates from which a run is told the same; 90 % of the most that it may have. */
+  readonly suggestContinueAsNewUpdates: number
   /** Events and bytes of history at which a run is terminated. */
   readonly historyCount: number
   readonly historySize: number
@@ -31,6 +35,7 @@ export const defaultLimits: Limits = {
   memoSize: 2 * 1024 * 1024,
   suggestContinueAsNewCount: 4096,
   suggestContinueAsNewSize: 4 * 1024 * 1024,
+  suggestContinueAsNewUpdates: 1800,
   historyCount: 51_200,
   historySize: 50 * 1024 * 1024,
   pendingActivities: 2000,
@@ -48,6 +53,8 @@ export interface Core {
   findRun(runId: string): Run | undefined
   currentRunId(namespace: string, workflowId: string): string | undefined
   hasNamespace(namespace: string): boolean
+  /** The search attributes of a namespace. */
+  searchAttributes(namespace: string): CustomTypes
   /** Whether a worker takes workflow tasks from this queue. */
   isPolled(namespace: string, queue: string): boolean
 }
@@ -77,6 +84,7 @@ export class Tx {
   /** What changes beside runs. */
   readonly documents: DocumentChange[] = []
   readonly #deferred: (() => void)[] = []
+  readonly #speculating = new Set<Run>()
 
   constructor(core: Core, now: number) {
     this.core = core
@@ -91,6 +99,7 @@ export class Tx {
   }
 
   create(run: Run): void {
+    run.x.transitions = 1
     this.created.add(run)
     this.touched.add(run)
   }
@@ -151,6 +160,32 @@ export class Tx {
     run.historySize += frame.length
   }
 
+  /** What this transition does to the run is of its speculative workflow task alone, of which nothing may stay. */
+  speculate(run: Run): void {
+    this.#speculating.add(run)
+  }
+
+  /**
+   * Anything else that happens to a run makes its speculative task a normal one (workflow_task_state_machine.go,
+   * convertSpeculativeWorkflowTaskToNormal).
+   */
+  #writeSpeculative(run: Run): void {
+    const { task } = run.x
+    if (task?.speculative !== true || !isOpen(run.h) || this.#speculating.has(run)) return
+    const scheduledEventId = run.nextEventId
+    const started = task.startedEventId > 0
+    const normal = {
+      ...task,
+      speculative: false,
+      scheduledEventId,
+      startedEventId: started ? scheduledEventId + 1 : 0
+    }
+    this.add(run, EventType.WorkflowTaskScheduled, scheduledBody(run, task), task.scheduledTime)
+    if (started) this.add(run, EventType.WorkflowTaskStarted, startedBody(normal), task.startedTime)
+    run.x.task = normal
+    run.x.delayed = false
+  }
+
   /** Something to do after what is going on now, in the same transaction. */
   defer(action: () => void): void {
     this.#deferred.push(action)
@@ -163,47 +198,9 @@ export class Tx {
   /** Ends the transition: what is buffered enters the history unless a workflow task is started. */
   finish(): void {
     this.settle()
-    for (const run of this.touched)
+    for (const run of this.touched) {
+      this.#writeSpeculative(run)
       if ((run.x.task?.startedEventId ?? 0) === 0 || !isOpen(run.h)) this.flush(run)
-  }
-}
-
-/** The queue that the next workflow task of a run goes to. */
-export const currentQueue = (run: Run): { name: string; kind: number; normalName?: string } => {
-  const normal = run.h.started.taskQueue?.name ?? ""
-  return run.x.sticky === undefined
-    ? { name: normal, kind: TaskQueueKind.Normal }
-    : { name: run.x.sticky.queue, kind: TaskQueueKind.Sticky, normalName: normal }
-}
-
-/** The event of a transient workflow task, which is shown to the worker but stored only if the task completes. */
-export const transientEvents = (run: Run): HistoryEvent[] => {
-  const task = run.x.task
-  if (task === undefined || !task.transient) return []
-  const events: HistoryEvent[] = [
-    {
-      eventId: task.scheduledEventId,
-      eventTime: fromMillis(task.scheduledTime),
-      eventType: EventType.WorkflowTaskScheduled,
-      workflowTaskScheduledEventAttributes: {
-        taskQueue: { name: run.h.started.taskQueue?.name ?? "", kind: TaskQueueKind.Normal },
-        startToCloseTimeout: fromMillis(task.timeoutMs),
-        attempt: task.attempt
-      }
     }
-  ]
-  if (task.startedEventId > 0)
-    events.push({
-      eventId: task.startedEventId,
-      eventTime: fromMillis(task.startedTime),
-      eventType: EventType.WorkflowTaskStarted,
-      workflowTaskStartedEventAttributes: {
-        scheduledEventId: task.scheduledEventId,
-        identity: task.identity,
-        requestId: task.requestId,
-        suggestContinueAsNew: task.suggestContinueAsNew,
-        historySizeBytes: task.historySize
-      }
-    })
-  return events
+  }
 }

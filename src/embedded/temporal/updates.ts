@@ -7,10 +7,22 @@ import type { ProtocolMessage, Request, UpdateOutcome, UpdateRequest } from "./p
 import { CommandFailure } from "./commands/context.ts"
 import type { CommandContext } from "./commands/context.ts"
 import type { Engine } from "./engine.ts"
-import { invalidArgument, notFound, ServiceError, workflowCompleted } from "./errors.ts"
+import {
+  invalidArgument,
+  notFound,
+  permissionDenied,
+  ServiceError,
+  tooManyUpdates,
+  unavailable,
+  workflowClosing,
+  workflowCompleted,
+  workflowNotReady
+} from "./errors.ts"
+import { newRunIdOf } from "./lifecycle.ts"
 import { isOpen } from "./state.ts"
 import type { Call } from "./call.ts"
 import type { Run } from "./run.ts"
+import type { Tx } from "./tx.ts"
 import { scheduleTask } from "./workflow-task.ts"
 
 /** An update that no workflow task has accepted yet. In memory only, as the real server keeps it. */
@@ -27,6 +39,13 @@ export interface UpdateState {
   readonly outcome?: UpdateOutcome
 }
 
+/** An update request that was checked. */
+export interface IdentifiedUpdate {
+  readonly updateId: string
+  readonly stage: number
+  readonly request: UpdateRequest
+}
+
 interface Waiter {
   readonly updateId: string
   readonly stage: number
@@ -35,6 +54,9 @@ interface Waiter {
 
 /** How long a wait for an update lasts before its stage is told as it is; history.longPollExpirationInterval. */
 const longPollMs = 20_000
+
+/** From this attempt of a workflow task on, updates are refused instead of waiting for it. */
+const failingAttempts = 3
 
 const limitInFlight = 10
 const limitTotal = 2000
@@ -48,9 +70,20 @@ const closedFirst: UpdateOutcome = {
   }
 }
 
+/** The update never reached its workflow, because that ended. */
+export class ClosedBeforeAccepted extends ServiceError {
+  constructor() {
+    const { code, message, details } = notFound("workflow update was aborted by closing workflow")
+    super(code, message, details)
+  }
+}
+
+const failedTask = (): ServiceError =>
+  workflowNotReady("Unable to perform workflow execution update due to Workflow Task in failed state.")
+
 /**
- * Updates: admitted in memory, accepted and completed by events. Their workflow tasks are normal ones, with
- * events, also where the real server would try a speculative one first.
+ * Updates: admitted in memory, accepted and completed by events. Where no workflow task is pending they are carried
+ * by a speculative one (service/history/api/updateworkflow/api.go).
  */
 export class Updates {
   readonly #engine: Engine
@@ -64,7 +97,8 @@ export class Updates {
   /** What is known of an update; undefined if nothing is. */
   #state(run: Run, updateId: string): UpdateState | undefined {
     const known = run.h.updates.get(updateId)
-    if (known === undefined) {
+    if (known === undefined || known.acceptedEventId === 0) {
+      if (known !== undefined) return { stage: UpdateStage.Admitted }
       const admitted = this.#admitted.get(run.runId)?.get(updateId)
       return admitted === undefined ? undefined : { stage: UpdateStage.Admitted }
     }
@@ -78,42 +112,50 @@ export class Updates {
       : { stage: UpdateStage.Completed, outcome: closedFirst }
   }
 
-  /** Admits an update, unless it is known, and waits for the stage that was asked for. */
-  update(
-    run: Run,
-    request: Request<"UpdateWorkflowExecution">,
-    call: Call
-  ): Promise<UpdateState> | UpdateState {
-    const update = request.request
-    if (!update?.input?.name) throw invalidArgument("update name is not set on request")
-    const updateId = update.meta?.updateId || randomUUID()
-    if (updateId.length > this.#engine.limits.idLength)
-      throw invalidArgument("UpdateId length exceeds limit.")
-    if (this.#state(run, updateId) === undefined) this.#admit(run, updateId, update)
-    return this.#wait(run, updateId, request.waitPolicy?.lifecycleStage || UpdateStage.Accepted, call)
+  /** The outcome of an update, once it has one. */
+  completed(run: Run, updateId: string): UpdateState | undefined {
+    const state = this.#state(run, updateId)
+    return state?.stage === UpdateStage.Completed ? state : undefined
   }
 
-  #admit(run: Run, updateId: string, update: UpdateRequest): void {
+  isKnown(run: Run, updateId: string): boolean {
+    return this.#state(run, updateId) !== undefined
+  }
+
+  /** Checks an update, and gives it an id if it has none. */
+  identify(request: Request<"UpdateWorkflowExecution">): IdentifiedUpdate {
+    const update = request.request
+    if (!update?.meta) throw invalidArgument("Update meta is not set on request.")
+    const updateId = update.meta.updateId || randomUUID()
+    if (updateId.length > this.#engine.limits.idLength)
+      throw invalidArgument("UpdateId length exceeds limit.")
+    if (!update.input) throw invalidArgument("Update input is not set on request.")
+    if (!update.input.name) throw invalidArgument("Update name is not set on request.")
+    const stage = request.waitPolicy?.lifecycleStage || UpdateStage.Accepted
+    if (stage === UpdateStage.Admitted)
+      throw permissionDenied(
+        "UpdateWorkflowExecution issued asynchronously and waiting on update admitted is not supported."
+      )
+    return { updateId, stage, request: { ...update, meta: { ...update.meta, updateId } } }
+  }
+
+  /** Admits an update, unless it is known, and has a workflow task carry it. */
+  admit(tx: Tx, run: Run, { updateId, request }: IdentifiedUpdate): void {
+    if (this.#state(run, updateId) !== undefined) return
     if (!isOpen(run.h)) throw workflowCompleted()
+    if ((run.x.task?.attempt ?? run.x.taskAttempt) >= failingAttempts) throw failedTask()
+    if (run.x.closeAttempted === true && (run.x.task?.startedEventId ?? 0) > 0) throw workflowClosing()
     const admitted = this.#admitted.get(run.runId) ?? new Map<string, Admitted>()
     const accepted = [...run.h.updates.values()].filter((known) => known.completedEventId === 0).length
-    if (admitted.size + accepted >= limitInFlight)
-      throw new ServiceError(
-        8,
-        `limit on number of concurrent in-flight updates has been reached (${limitInFlight})`
-      )
+    if (admitted.size + accepted >= limitInFlight) throw tooManyUpdates(limitInFlight)
     if (run.h.updates.size + admitted.size >= limitTotal)
       throw new ServiceError(
         9,
         `The limit on the total number of distinct updates in this workflow has been reached (${limitTotal}). Make sure any duplicate updates share an Update ID so the server can deduplicate them, and consider rejecting updates that you aren't going to process`
       )
     this.#admitted.set(run.runId, admitted)
-    admitted.set(updateId, {
-      request: { ...update, meta: { ...update.meta, updateId } },
-      sent: false,
-      rejection: undefined
-    })
-    this.#engine.transact((tx) => scheduleTask(tx, run))
+    admitted.set(updateId, { request, sent: false, rejection: undefined })
+    scheduleTask(tx, run, { speculative: true })
   }
 
   poll(
@@ -123,10 +165,11 @@ export class Updates {
   ): Promise<UpdateState> | UpdateState {
     const updateId = request.updateRef?.updateId ?? ""
     if (this.#state(run, updateId) === undefined) throw notFound(`update "${updateId}" not found`)
-    return this.#wait(run, updateId, request.waitPolicy?.lifecycleStage ?? UpdateStage.Unspecified, call)
+    return this.wait(run, updateId, request.waitPolicy?.lifecycleStage ?? UpdateStage.Unspecified, call)
   }
 
-  #wait(run: Run, updateId: string, stage: number, call: Call): Promise<UpdateState> | UpdateState {
+  /** Waits until an update has got so far. */
+  wait(run: Run, updateId: string, stage: number, call: Call): Promise<UpdateState> | UpdateState {
     const now = this.#state(run, updateId)
     if (now !== undefined && now.stage >= stage) return now
     return new Promise((resolve, reject) => {
@@ -182,25 +225,36 @@ export class Updates {
     const updateId = message.protocolInstanceId ?? ""
     const value = message.body?.value ?? new Uint8Array(0)
     const admitted = this.#admitted.get(run.runId)?.get(updateId)
+    const unknown = (): CommandFailure =>
+      new CommandFailure(
+        TaskFailedCause.BadUpdateWorkflowExecutionMessage,
+        `update ${updateId} wasn't found on the server. This is most likely a transient error which will be resolved automatically by retries`
+      )
     const bad = (why: string): CommandFailure =>
       new CommandFailure(TaskFailedCause.BadUpdateWorkflowExecutionMessage, `update "${updateId}": ${why}`)
     switch (message.body?.type_url?.split("/").at(-1)) {
       case "temporal.api.update.v1.Acceptance": {
-        if (admitted === undefined) throw bad("accepted, but it was not sent")
         const acceptance = types.updateAcceptance.decode(value)
+        const known = run.h.updates.get(updateId)
+        // One that was admitted by an event has its request there; one that was in memory only, before a restart of
+        // the service, comes back with its acceptance.
+        const request = admitted?.request ?? acceptance.acceptedRequest
+        if (known !== undefined ? known.acceptedEventId > 0 : !request) throw unknown()
         tx.add(run, EventType.UpdateAccepted, {
           workflowExecutionUpdateAcceptedEventAttributes: {
             protocolInstanceId: updateId,
             acceptedRequestMessageId: acceptance.acceptedRequestMessageId,
             acceptedRequestSequencingEventId: toNumber(acceptance.acceptedRequestSequencingEventId),
-            acceptedRequest: admitted.request
+            ...(known === undefined ? { acceptedRequest: request } : {})
           }
         })
         return
       }
       case "temporal.api.update.v1.Rejection": {
-        if (admitted === undefined) throw bad("rejected, but it was not sent")
-        admitted.rejection = { failure: types.updateRejection.decode(value).failure }
+        const rejection = { failure: types.updateRejection.decode(value).failure }
+        if (admitted !== undefined) admitted.rejection = rejection
+        else if (run.h.updates.get(updateId)?.acceptedEventId === 0) this.#reject(run, updateId, rejection)
+        else if (!types.updateRejection.decode(value).rejectedRequest) throw unknown()
         return
       }
       case "temporal.api.update.v1.Response": {
@@ -221,6 +275,12 @@ export class Updates {
     }
   }
 
+  /** Tells those who wait for an update that was admitted by an event that it was rejected. */
+  #reject(run: Run, updateId: string, outcome: UpdateOutcome): void {
+    for (const waiter of Array.from(this.#waiters.get(run.runId) ?? []))
+      if (waiter.updateId === updateId) waiter.settle({ stage: UpdateStage.Completed, outcome })
+  }
+
   /** Updates that a completed task was given but did not answer are rejected, as by the real server. */
   rejectUnanswered(run: Run): void {
     for (const [updateId, admitted] of this.#admitted.get(run.runId) ?? [])
@@ -235,12 +295,33 @@ export class Updates {
         }
   }
 
-  /** The task was not completed after all: what it answered is to be asked again. */
+  /** The transition was undone: its answers are to be asked for again. */
   undo(run: Run): void {
-    for (const admitted of this.#admitted.get(run.runId)?.values() ?? []) {
-      admitted.sent = false
-      admitted.rejection = undefined
-    }
+    for (const admitted of this.#admitted.get(run.runId)?.values() ?? []) admitted.rejection = undefined
+  }
+
+  /**
+   * The service failed a workflow task for what it brought (abort_reason.go, AbortReasonWorkflowTaskFailed): the
+   * updates that it carried are over, the others may be asked for again.
+   */
+  abort(run: Run): void {
+    const admitted = this.#admitted.get(run.runId)
+    this.#admitted.delete(run.runId)
+    for (const [updateId, { sent }] of admitted ?? [])
+      this.#fail(
+        run,
+        updateId,
+        sent
+          ? workflowNotReady(
+              "Unable to perform workflow execution update due to unexpected workflow task failure."
+            )
+          : unavailable("workflow update was aborted")
+      )
+  }
+
+  #fail(run: Run, updateId: string, error: ServiceError): void {
+    for (const waiter of Array.from(this.#waiters.get(run.runId) ?? []))
+      if (waiter.updateId === updateId) waiter.settle(error)
   }
 
   /** Tells those who wait what a commit has brought. */
@@ -249,21 +330,16 @@ export class Updates {
     const waiters = this.#waiters.get(run.runId)
     if (admitted === undefined && waiters === undefined) return
     const open = isOpen(run.h)
-    const continued = open ? false : continuesInNewRun(run)
+    const failing = (run.x.task?.attempt ?? run.x.taskAttempt) >= failingAttempts
     for (const [updateId, update] of admitted ?? []) {
       const { rejection } = update
       const known = run.h.updates.has(updateId)
       if (run.x.task === undefined || run.x.task.startedEventId === 0) update.sent = false
-      if (!known && rejection === undefined && open) continue
+      if (!known && rejection === undefined && open && !failing) continue
       admitted?.delete(updateId)
       if (known) continue
-      const answer: UpdateState | Error =
-        rejection === undefined
-          ? continued
-            ? new ServiceError(10, "workflow operation can not be applied because workflow is closing")
-            : workflowCompleted()
-          : { stage: UpdateStage.Completed, outcome: rejection }
-      for (const waiter of Array.from(waiters ?? [])) if (waiter.updateId === updateId) waiter.settle(answer)
+      if (rejection === undefined) this.#fail(run, updateId, failing && open ? failedTask() : closed(run))
+      else this.#reject(run, updateId, rejection)
     }
     if (admitted?.size === 0) this.#admitted.delete(run.runId)
     for (const waiter of Array.from(waiters ?? [])) {
@@ -274,16 +350,10 @@ export class Updates {
 
   close(): void {
     for (const waiters of this.#waiters.values())
-      for (const waiter of Array.from(waiters))
-        waiter.settle(new ServiceError(14, "the service is shutting down"))
+      for (const waiter of Array.from(waiters)) waiter.settle(unavailable("the service is shutting down"))
   }
 }
 
-const continuesInNewRun = (run: Run): boolean => {
-  const event = run.h.closeEvent
-  return Boolean(
-    event?.workflowExecutionContinuedAsNewEventAttributes ??
-    (event?.workflowExecutionCompletedEventAttributes?.newExecutionRunId ||
-      event?.workflowExecutionFailedEventAttributes?.newExecutionRunId)
-  )
-}
+/** What an update gets that its workflow did not accept before it ended. */
+const closed = (run: Run): ServiceError =>
+  newRunIdOf(run) === "" ? new ClosedBeforeAccepted() : workflowClosing()

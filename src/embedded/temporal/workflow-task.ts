@@ -1,10 +1,10 @@
 import { EventType, TaskFailedCause, TimeoutType } from "./proto/enums.ts"
-import { fromMillis, positiveMillis } from "./proto/time.ts"
+import { positiveMillis } from "./proto/time.ts"
 import type { Failure, Request } from "./proto/root.ts"
 import { executionTime, isOpen } from "./state.ts"
-import { currentQueue } from "./tx.ts"
 import type { Tx } from "./tx.ts"
 import type { Run, WorkflowTask } from "./run.ts"
+import { isUnwritten, scheduledBody, startedBody } from "./workflow-task-events.ts"
 
 /** The name under which the service itself acts. */
 export const serviceIdentity = "history-service"
@@ -25,39 +25,46 @@ const startToClose = (run: Run, attempt: number): number => {
 export const isDelayed = (run: Run, now: number): boolean =>
   !run.h.hadTask && run.x.delayed && executionTime(run.h) > now
 
+/** How long a speculative task waits on a normal queue; tasks.SpeculativeWorkflowTaskScheduleToStartTimeout. */
+const speculativeScheduleToStartMs = 5000
+
 /**
  * Schedules a workflow task unless one is pending. What waits in the buffer enters the history first; a repetition
  * of a failed task is transient, unless something new has come (AddWorkflowTaskScheduledEventAsHeartbeat).
  */
-export const scheduleTask = (tx: Tx, run: Run, originalScheduledTime?: number): void => {
+export const scheduleTask = (
+  tx: Tx,
+  run: Run,
+  how: { readonly originalScheduledTime?: number | undefined; readonly speculative?: boolean } = {}
+): void => {
   const { x } = run
   if (x.task !== undefined || !isOpen(run.h)) return
   tx.touch(run)
-  if (tx.flush(run)) x.taskAttempt = 1
+  const flushed = tx.flush(run)
+  if (flushed) x.taskAttempt = 1
   if (x.sticky !== undefined && !tx.core.isPolled(run.namespace, x.sticky.queue)) x.sticky = undefined
   const attempt = x.taskAttempt
   const transient = attempt > 1
+  const speculative = how.speculative === true && !flushed && !transient
   const timeoutMs = startToClose(run, attempt)
-  x.delayed = false
   const scheduledEventId = run.nextEventId
-  if (!transient)
-    tx.add(run, EventType.WorkflowTaskScheduled, {
-      workflowTaskScheduledEventAttributes: {
-        taskQueue: currentQueue(run),
-        startToCloseTimeout: fromMillis(timeoutMs),
-        attempt
-      }
-    })
+  if (speculative) tx.speculate(run)
+  else x.delayed = false
+  if (!transient && !speculative)
+    tx.add(run, EventType.WorkflowTaskScheduled, scheduledBody(run, { timeoutMs, attempt }))
+  const scheduleToStartMs =
+    x.sticky?.scheduleToStartMs ?? (speculative ? speculativeScheduleToStartMs : undefined)
   x.task = {
     scheduledEventId,
     startedEventId: 0,
     attempt,
     transient,
+    ...(speculative ? { speculative } : {}),
     scheduledTime: tx.now,
-    originalScheduledTime: originalScheduledTime ?? tx.now,
+    originalScheduledTime: how.originalScheduledTime ?? tx.now,
     startedTime: 0,
     timeoutMs,
-    stickyUntil: x.sticky === undefined ? undefined : tx.now + x.sticky.scheduleToStartMs,
+    stickyUntil: scheduleToStartMs === undefined ? undefined : tx.now + scheduleToStartMs,
     requestId: "",
     identity: "",
     suggestContinueAsNew: false,
@@ -73,91 +80,88 @@ export const startTask = (tx: Tx, run: Run, identity: string, requestId: string)
   const pending = x.task
   if (pending === undefined || pending.startedEventId > 0) throw new Error("no workflow task to start")
   tx.touch(run)
-  let { transient, attempt, scheduledEventId } = pending
-  // Something came after a transient task was scheduled: it becomes a normal one.
-  if (transient && scheduledEventId !== run.nextEventId) {
+  let { transient, attempt, scheduledEventId, speculative = false } = pending
+  // Something came after it was scheduled: it becomes a normal one.
+  if (isUnwritten(pending) && scheduledEventId !== run.nextEventId) {
     transient = false
+    speculative = false
     attempt = 1
     x.taskAttempt = 1
     scheduledEventId = run.nextEventId
-    tx.add(run, EventType.WorkflowTaskScheduled, {
-      workflowTaskScheduledEventAttributes: {
-        taskQueue: currentQueue(run),
-        startToCloseTimeout: fromMillis(pending.timeoutMs),
-        attempt
-      }
-    })
+    tx.add(run, EventType.WorkflowTaskScheduled, scheduledBody(run, { ...pending, attempt }))
   }
+  if (speculative) tx.speculate(run)
+  const unwritten = transient || speculative
   const { limits } = tx.core
   const task: WorkflowTask = {
     ...pending,
     transient,
+    speculative,
     attempt,
     scheduledEventId,
     // Between being scheduled and being started anything may have entered the history.
-    startedEventId: transient ? scheduledEventId + 1 : run.nextEventId,
+    startedEventId: unwritten ? scheduledEventId + 1 : run.nextEventId,
     startedTime: tx.now,
     requestId,
     identity,
     historySize: run.historySize,
     suggestContinueAsNew:
       run.frames.length >= limits.suggestContinueAsNewCount ||
-      run.historySize >= limits.suggestContinueAsNewSize
+      run.historySize >= limits.suggestContinueAsNewSize ||
+      run.h.updates.size >= limits.suggestContinueAsNewUpdates
   }
-  if (!transient) addStarted(tx, run, task)
+  if (!unwritten) tx.add(run, EventType.WorkflowTaskStarted, startedBody(task), task.startedTime)
   x.task = task
   run.wakeAt(task.startedTime + task.timeoutMs)
   return task
 }
 
-const addStarted = (tx: Tx, run: Run, task: WorkflowTask): void => {
-  tx.add(
-    run,
-    EventType.WorkflowTaskStarted,
-    {
-      workflowTaskStartedEventAttributes: {
-        scheduledEventId: task.scheduledEventId,
-        identity: task.identity,
-        requestId: task.requestId,
-        suggestContinueAsNew: task.suggestContinueAsNew,
-        historySizeBytes: task.historySize
-      }
-    },
-    task.startedTime
+/** Writes what is not in the history of a task that a worker has. Returns it with the ids that it got. */
+const writeStarted = (tx: Tx, run: Run, task: WorkflowTask, identity = task.identity): WorkflowTask => {
+  const scheduledEventId = run.nextEventId
+  const written = { ...task, scheduledEventId, startedEventId: scheduledEventId + 1 }
+  tx.add(run, EventType.WorkflowTaskScheduled, scheduledBody(run, task), task.scheduledTime)
+  tx.add(run, EventType.WorkflowTaskStarted, startedBody(written, identity), task.startedTime)
+  return written
+}
+
+type Completion = Request<"RespondWorkflowTaskCompleted">
+
+/** From how many events on that were sent along a task is written although nothing came of it. */
+const discardedEvents = 10
+
+// skipWorkflowTaskCompletedEvent of the state machine: a speculative task that only rejected updates never was.
+const leavesNoTrace = (run: Run, task: WorkflowTask, request: Completion): boolean => {
+  if (task.speculative !== true) return false
+  if ((request.commands?.length ?? 0) > 0 || request.forceCreateNewWorkflowTask === true) return false
+  const sent = run.nextEventId - (run.h.lastStartedEventId + 2)
+  const most = request.capabilities?.discardSpeculativeWorkflowTaskWithEvents === true ? discardedEvents : 0
+  if (sent > most) return false
+  return (request.messages ?? []).every((message) =>
+    message.body?.type_url?.endsWith("/temporal.api.update.v1.Rejection")
   )
 }
 
-/** Writes the completion of the started task. Returns the id of its event. */
+/** Writes the completion of the started task. Returns the id of its event; undefined if nothing is to be written. */
 export const completeTask = (
   tx: Tx,
   run: Run,
   task: WorkflowTask,
-  request: Request<"RespondWorkflowTaskCompleted">
-): number => {
+  request: Completion
+): number | undefined => {
   tx.touch(run)
   const { x } = run
-  if (task.transient) {
-    tx.add(
-      run,
-      EventType.WorkflowTaskScheduled,
-      {
-        workflowTaskScheduledEventAttributes: {
-          taskQueue: currentQueue(run),
-          startToCloseTimeout: fromMillis(task.timeoutMs),
-          attempt: task.attempt
-        }
-      },
-      task.scheduledTime
-    )
-    addStarted(tx, run, task)
-  }
   x.task = undefined
   x.taskAttempt = 1
+  delete x.closeAttempted
+  if (leavesNoTrace(run, task, request)) return undefined
+  const written = isUnwritten(task) ? writeStarted(tx, run, task, request.identity ?? "") : task
+  x.delayed = false
   const completedEventId = run.nextEventId
   tx.add(run, EventType.WorkflowTaskCompleted, {
     workflowTaskCompletedEventAttributes: {
-      scheduledEventId: task.scheduledEventId,
-      startedEventId: task.startedEventId,
+      scheduledEventId: written.scheduledEventId,
+      startedEventId: written.startedEventId,
       identity: request.identity ?? "",
       binaryChecksum: request.binaryChecksum ?? "",
       workerVersion: request.workerVersionStamp,
@@ -175,6 +179,7 @@ const afterFailure = (run: Run, countAttempt: boolean): void => {
   x.taskAttempt = countAttempt && x.sticky === undefined ? x.taskAttempt + 1 : 1
   x.sticky = undefined
   x.task = undefined
+  delete x.closeAttempted
   for (const query of run.queries) query.attached = false
 }
 
@@ -190,11 +195,12 @@ export const failTask = (tx: Tx, run: Run, why: TaskFailure): void => {
   const task = run.x.task
   if (task === undefined) return
   tx.touch(run)
+  const written = task.speculative === true ? writeStarted(tx, run, task, why.identity) : task
   if (!task.transient)
     tx.add(run, EventType.WorkflowTaskFailed, {
       workflowTaskFailedEventAttributes: {
-        scheduledEventId: task.scheduledEventId,
-        startedEventId: task.startedEventId,
+        scheduledEventId: written.scheduledEventId,
+        startedEventId: written.startedEventId,
         cause: why.cause,
         failure: why.failure,
         identity: why.identity,
@@ -202,22 +208,29 @@ export const failTask = (tx: Tx, run: Run, why: TaskFailure): void => {
       }
     })
   afterFailure(run, true)
+  if (why.cause === TaskFailedCause.UnhandledCommand) run.x.closeAttempted = true
 }
 
-/** A started task was not answered in time, or a sticky one not taken in time. */
+/** A started task was not answered in time, or one not taken in time. */
 export const timeOutTask = (tx: Tx, run: Run, timeoutType: number): void => {
   const task = run.x.task
   if (task === undefined) return
   tx.touch(run)
+  const untaken = timeoutType === TimeoutType.ScheduleToStart
+  let written = task
+  if (task.speculative === true && untaken) {
+    written = { ...task, scheduledEventId: run.nextEventId }
+    tx.add(run, EventType.WorkflowTaskScheduled, scheduledBody(run, task), task.scheduledTime)
+  } else if (task.speculative === true) written = writeStarted(tx, run, task, "")
   if (!task.transient)
     tx.add(run, EventType.WorkflowTaskTimedOut, {
       workflowTaskTimedOutEventAttributes: {
-        scheduledEventId: task.scheduledEventId,
-        startedEventId: timeoutType === TimeoutType.ScheduleToStart ? 0 : task.startedEventId,
+        scheduledEventId: written.scheduledEventId,
+        startedEventId: untaken ? 0 : written.startedEventId,
         timeoutType
       }
     })
-  afterFailure(run, timeoutType !== TimeoutType.ScheduleToStart)
+  afterFailure(run, !untaken)
 }
 
 /** Ends a started task before the run is closed from outside; what was buffered is kept. */

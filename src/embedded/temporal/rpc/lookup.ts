@@ -20,6 +20,11 @@ export class Lookup {
     this.#namespaces = namespaces
   }
 
+  /** Checks that there is such a namespace. Returns its name. */
+  namespace(namespace: Name): string {
+    return this.#namespaces.check(namespace)
+  }
+
   /** The named run, or the current one of the workflow id. */
   find(namespace: Name, execution: Execution): Run {
     const name = this.#namespaces.check(namespace)

@@ -1,32 +1,29 @@
-import { randomUUID } from "node:crypto"
-
-import { fromMillis, toMillis } from "../proto/time.ts"
-import type { Request } from "../proto/root.ts"
+import { fromMillis } from "../proto/time.ts"
 import { describeRun } from "../describe.ts"
-import {
-  invalidArgument,
-  multiOperationFailed,
-  namespaceExists,
-  ServiceError,
-  workflowCompleted
-} from "../errors.ts"
+import { invalidArgument, workflowCompleted } from "../errors.ts"
 import type { HistoryReader } from "../history-reader.ts"
 import { requestCancel, signalRun, terminateRun } from "../lifecycle.ts"
 import { Matching } from "../matching.ts"
 import type { Namespaces } from "../namespaces.ts"
 import type { Queries } from "../queries.ts"
+import type { Batches } from "../batches/batches.ts"
+import type { Schedules } from "../schedules/schedules.ts"
 import { resetWorkflow } from "../reset.ts"
 import { isOpen } from "../state.ts"
 import { signalWithStart, startWorkflow, validateSignal } from "../start.ts"
-import type { Call } from "../call.ts"
 import type { Tasks } from "../tasks.ts"
-import type { Updates, UpdateState } from "../updates.ts"
+import type { Updates } from "../updates.ts"
 import type { Engine } from "../engine.ts"
-import type { Run } from "../run.ts"
 import { activityHandlers } from "./activity-service.ts"
 import { on } from "./handler.ts"
 import type { Handler } from "./handler.ts"
 import { checkChain, Lookup } from "./lookup.ts"
+import { startAnswer } from "./start-answer.ts"
+import { updateHandlers } from "./update-service.ts"
+import { namespaceHandlers } from "./namespace-service.ts"
+import { batchHandlers } from "./batch-service.ts"
+import { optionsHandlers } from "./options-service.ts"
+import { scheduleHandlers } from "./schedule-service.ts"
 import { visibilityHandlers } from "./visibility-service.ts"
 
 export interface ServiceParts {
@@ -36,6 +33,8 @@ export interface ServiceParts {
   readonly updates: Updates
   readonly reader: HistoryReader
   readonly namespaces: Namespaces
+  readonly schedules: Schedules
+  readonly batches: Batches
 }
 
 /** What the service says it can do: only what it does. Version checks of old clients look at the version. */
@@ -45,7 +44,7 @@ const systemInfo = {
     signalAndQueryHeader: true,
     internalErrorDifferentiation: true,
     activityFailureIncludeHeartbeat: true,
-    supportsSchedules: false,
+    supportsSchedules: true,
     encodedFailureAttributes: true,
     buildIdBasedVersioning: false,
     upsertMemo: true,
@@ -58,7 +57,7 @@ const systemInfo = {
 
 /** The handlers of `temporal.api.workflowservice.v1.WorkflowService`. */
 export const workflowService = (parts: ServiceParts): Record<string, Handler> => {
-  const { engine, tasks, queries, updates, reader, namespaces } = parts
+  const { engine, tasks, queries, updates, reader, namespaces, schedules, batches } = parts
   const lookup = new Lookup(engine, namespaces)
   const find = lookup.find.bind(lookup)
 
@@ -68,23 +67,6 @@ export const workflowService = (parts: ServiceParts): Record<string, Handler> =>
   }): void => {
     namespaces.check(request.namespace)
     if (!request.taskQueue?.name) throw invalidArgument("TaskQueue is not set on request.")
-  }
-
-  const answerUpdate = (run: Run, updateId: string, state: UpdateState) => ({
-    updateRef: { workflowExecution: { workflowId: run.workflowId, runId: run.runId }, updateId },
-    stage: state.stage,
-    outcome: state.outcome
-  })
-
-  const updateRun = async (request: Request<"UpdateWorkflowExecution">, call: Call) => {
-    const run = find(request.namespace, request.workflowExecution)
-    checkChain(run, request.firstExecutionRunId)
-    const updateId = request.request?.meta?.updateId || randomUUID()
-    const identified = {
-      ...request,
-      request: { ...request.request, meta: { ...request.request?.meta, updateId } }
-    }
-    return answerUpdate(run, updateId, await updates.update(run, identified, call))
   }
 
   return {
@@ -99,29 +81,12 @@ export const workflowService = (parts: ServiceParts): Record<string, Handler> =>
       visibilityStore: engine.storage.persistent ? "sqlite" : "memory"
     }),
 
-    DescribeNamespace: on<"DescribeNamespace">((request) =>
-      namespaces.describe(request.namespace, request.id)
-    ),
-    ListNamespaces: () => ({ namespaces: namespaces.list() }),
-    RegisterNamespace: on<"RegisterNamespace">((request) => {
-      if (!request.namespace) throw invalidArgument("Namespace is not set on request.")
-      if (namespaces.has(request.namespace)) throw namespaceExists()
-      const retentionMs = toMillis(request.workflowExecutionRetentionPeriod)
-      if (retentionMs === undefined) throw invalidArgument("A valid retention period is not set on request.")
-      namespaces.register({
-        name: request.namespace,
-        id: randomUUID(),
-        description: request.description ?? "",
-        ownerEmail: request.ownerEmail ?? "",
-        retentionMs
-      })
-      return {}
-    }),
+    ...namespaceHandlers(namespaces),
 
     StartWorkflowExecution: on<"StartWorkflowExecution">((request) => {
       namespaces.check(request.namespace)
       const { run, started } = engine.transact((tx) => startWorkflow(tx, request))
-      return { runId: run.runId, started, status: run.h.status }
+      return startAnswer(run, started)
     }),
     SignalWithStartWorkflowExecution: on<"SignalWithStartWorkflowExecution">((request) => {
       namespaces.check(request.namespace)
@@ -151,38 +116,6 @@ export const workflowService = (parts: ServiceParts): Record<string, Handler> =>
       return queries.query(run, request.query, request.queryRejectCondition ?? 0, (cancelled) =>
         call.onCancel(cancelled)
       )
-    }),
-    UpdateWorkflowExecution: on<"UpdateWorkflowExecution">((request, call) => updateRun(request, call)),
-    PollWorkflowExecutionUpdate: on<"PollWorkflowExecutionUpdate">(async (request, call) => {
-      const run = find(request.namespace, request.updateRef?.workflowExecution)
-      const state = await updates.poll(run, request, call)
-      return answerUpdate(run, request.updateRef?.updateId ?? "", state)
-    }),
-    ExecuteMultiOperation: on<"ExecuteMultiOperation">(async (request, call) => {
-      const start = request.operations?.[0]?.startWorkflow
-      const update = request.operations?.[1]?.updateWorkflow
-      if (!start || !update || request.operations?.length !== 2)
-        throw invalidArgument("Operations have to be exactly [Start, Update].")
-      namespaces.check(request.namespace)
-      if (start.workflowId !== update.workflowExecution?.workflowId)
-        throw invalidArgument("WorkflowId is not consistent with previous operation(s)")
-      let position = 0
-      try {
-        const { run, started } = engine.transact((tx) => startWorkflow(tx, start))
-        position = 1
-        const updated = await updateRun(
-          { ...update, workflowExecution: { workflowId: run.workflowId, runId: run.runId } },
-          call
-        )
-        return {
-          responses: [
-            { startWorkflow: { runId: run.runId, started, status: run.h.status } },
-            { updateWorkflow: updated }
-          ]
-        }
-      } catch (error) {
-        throw error instanceof ServiceError ? multiOperationFailed(error, position) : error
-      }
     }),
     RequestCancelWorkflowExecution: on<"RequestCancelWorkflowExecution">((request) => {
       const { workflowId, runId } = request.workflowExecution ?? {}
@@ -233,7 +166,11 @@ export const workflowService = (parts: ServiceParts): Record<string, Handler> =>
       return {}
     }),
     DescribeWorkflowExecution: on<"DescribeWorkflowExecution">((request) =>
-      describeRun(find(request.namespace, request.execution), engine.now())
+      describeRun(
+        find(request.namespace, request.execution),
+        engine.now(),
+        namespaces.types(request.namespace ?? "")
+      )
     ),
     GetWorkflowExecutionHistory: on<"GetWorkflowExecutionHistory">((request, call) =>
       reader.read(
@@ -258,7 +195,11 @@ export const workflowService = (parts: ServiceParts): Record<string, Handler> =>
     ),
 
     ...visibilityHandlers(engine, namespaces),
+    ...scheduleHandlers(schedules, namespaces, engine.limits),
+    ...batchHandlers(batches, namespaces),
+    ...optionsHandlers(lookup),
     ...activityHandlers(engine, lookup),
+    ...updateHandlers(engine, updates, lookup),
 
     PollWorkflowTaskQueue: on<"PollWorkflowTaskQueue">((request, call) => {
       checkQueue(request)
@@ -296,7 +237,6 @@ export const workflowService = (parts: ServiceParts): Record<string, Handler> =>
         taskQueueStatus: { backlogCountHint: matching.backlog(key) },
         stats: { approximateBacklogCount: matching.backlog(key) }
       }
-    }),
-    GetSearchAttributes: () => ({ keys: {} })
+    })
   }
 }
