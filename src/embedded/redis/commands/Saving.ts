@@ -18,7 +18,7 @@ const persistenceOf = (client: Client): Persistence => {
 }
 
 const rewrite = (client: Client): Reply => {
-  const outcome = persistenceOf(client).startRewrite()
+  const outcome = persistenceOf(client).startRewrite(client.deniesBlocking)
   if (outcome === "running") throw REWRITE_RUNNING
   return new Status(`Background append only file rewriting ${outcome}`)
 }
@@ -37,7 +37,7 @@ const saveInBackground = (client: Client, args: Arguments): Reply => {
   const persistence = persistenceOf(client)
   if (persistence.running === "dump") throw SAVE_RUNNING
   if (persistence.running === "base" && !schedules) throw OTHER_RUNNING
-  return new Status(`Background saving ${persistence.startSave()}`)
+  return new Status(`Background saving ${persistence.startSave(client.deniesBlocking)}`)
 }
 
 /** Commands that write files. */

@@ -142,10 +142,10 @@ export interface Scripts {
 export interface Persistence {
   /** The snapshot that is being written: a base of the log, or the dump of SAVE. */
   readonly running: "base" | "dump" | undefined
-  /** Starts a compaction, or schedules it behind the snapshot that is being written. */
-  readonly startRewrite: () => "started" | "scheduled" | "running"
-  /** Starts to save, or schedules it behind the snapshot that is being written. */
-  readonly startSave: () => "started" | "scheduled"
+  /** Starts a compaction, or schedules it: with `later` after this step, or behind the snapshot that is being written. */
+  readonly startRewrite: (later: boolean) => "started" | "scheduled" | "running"
+  /** Starts to save, or schedules it in the same way. */
+  readonly startSave: (later: boolean) => "started" | "scheduled"
   /** Saves before it returns; the text of the problem if that failed. */
   readonly saveNow: () => string | undefined
   readonly info: () => ReadonlyArray<readonly [string, string | number]>

@@ -213,19 +213,23 @@ export class AppendLog {
     if (percentage === 0 || this.rewriteScheduled || this.failures > 0) return
     if (this.snapshots.running !== undefined) return
     if (total < this.engine.settings.number("auto-aof-rewrite-min-size")) return
-    if (total - this.baseBytes >= (this.baseBytes * percentage) / 100) this.startRewrite()
+    if (total - this.baseBytes >= (this.baseBytes * percentage) / 100) this.startRewrite(true)
   }
 
   /**
-   * Begins in a later step: a transaction may be running, whose changes belong to one side of the cut. While another
-   * snapshot is written it waits for its turn.
+   * Begins at once, or with `later` in a step of its own: the changes of a transaction belong to one side of the cut.
+   * While another snapshot is written it waits for its turn.
    */
-  startRewrite(): "started" | "scheduled" | "running" {
+  startRewrite(later: boolean): "started" | "scheduled" | "running" {
     if (this.snapshots.running === "base" || this.rewriteScheduled) return "running"
     this.rewriteScheduled = true
     if (this.snapshots.running !== undefined) return "scheduled"
+    if (!later) {
+      this.beginScheduled()
+      return "started"
+    }
     setImmediate(() => this.beginScheduled())
-    return "started"
+    return "scheduled"
   }
 
   /** Begins what was scheduled, if nothing else is under way. */
@@ -250,7 +254,7 @@ export class AppendLog {
 
   /** Compacts if anything has changed since the last time. */
   rewriteIfChanged(): void {
-    if (this.engine.dirty !== this.changesAtRewrite) this.startRewrite()
+    if (this.engine.dirty !== this.changesAtRewrite) this.startRewrite(false)
   }
 
   private beginRewrite(): { readonly snapshot: Snapshot; readonly finish: () => void } {

@@ -30,12 +30,16 @@ export class DumpFile {
     this.onEnd = onEnd
   }
 
-  /** Begins in a later step, or when the snapshot that is under way has ended. */
-  start(): "started" | "scheduled" {
+  /** Begins at once, or with `later` in a step of its own, or when the snapshot that is being written has ended. */
+  start(later: boolean): "started" | "scheduled" {
     this.scheduled = true
     if (this.snapshots.running !== undefined) return "scheduled"
+    if (!later) {
+      this.beginScheduled()
+      return "started"
+    }
     setImmediate(() => this.beginScheduled())
-    return "started"
+    return "scheduled"
   }
 
   /** Begins what was scheduled, if nothing else is under way. */

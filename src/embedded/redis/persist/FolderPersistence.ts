@@ -38,8 +38,8 @@ export class FolderPersistence implements ChangeLog {
     return this.snapshots.running
   }
 
-  startRewrite(): "started" | "scheduled" | "running" {
-    return this.log.startRewrite()
+  startRewrite(later: boolean): "started" | "scheduled" | "running" {
+    return this.log.startRewrite(later)
   }
 
   rewriteIfChanged(): void {
@@ -50,8 +50,8 @@ export class FolderPersistence implements ChangeLog {
     return this.log.rewriteNow()
   }
 
-  startSave(): "started" | "scheduled" {
-    return this.dump.start()
+  startSave(later: boolean): "started" | "scheduled" {
+    return this.dump.start(later)
   }
 
   saveNow(): string | undefined {

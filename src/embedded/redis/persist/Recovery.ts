@@ -62,7 +62,9 @@ export const recover = (
       policy.onDamage(damagedList(path, `${file.name} is listed in the manifest, but it is not there.`), 0)
       continue
     }
-    cut = loadFile(engine, fileSystem, folder, file.name, { cutsTail: file === last && !readsOnly, policy }) ?? cut
+    cut =
+      loadFile(engine, fileSystem, folder, file.name, { cutsTail: file === last && !readsOnly, policy }) ??
+      cut
   }
   for (const db of engine.databases) db.frozen = false
   const keys = engine.databases.reduce((sum, db) => sum + db.size, 0)
