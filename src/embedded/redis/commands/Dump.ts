@@ -1,5 +1,6 @@
 import { argument, type Arguments, exactInteger } from "../exec/Arguments.ts"
 import type { CommandDefinition } from "../exec/CommandTable.ts"
+import { withFrequency } from "../db/Access.ts"
 import { type Client, NOTIFY } from "../exec/Context.ts"
 import { SYNTAX } from "../exec/Errors.ts"
 import { dumpPayload, readPayload } from "../rdb/DumpPayload.ts"
@@ -74,6 +75,9 @@ const restore = (client: Client, args: Arguments): Reply => {
   const entry = db.set(key, value)
   if (deadline !== 0) db.setDeadline(entry, deadline)
   if (options.idle !== undefined) entry.usedAt = Math.max(0, Math.floor(server.now / 1000) - options.idle)
+  if (options.frequency !== undefined && db.frequency !== undefined) {
+    entry.usedAt = withFrequency(options.frequency, server.now)
+  }
   server.changed(db, key, NOTIFY.generic, "restore")
   const rest = args.slice(4).filter((word) => word.toUpperCase() !== "ABSTTL")
   server.propagate(db, [

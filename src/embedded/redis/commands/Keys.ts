@@ -2,6 +2,7 @@ import { argument, type Arguments, exactInteger, integer } from "../exec/Argumen
 import type { CommandDefinition } from "../exec/CommandTable.ts"
 import { type Client, NOTIFY } from "../exec/Context.ts"
 import { NO_SUCH_KEY, SYNTAX } from "../exec/Errors.ts"
+import { frequencyOf } from "../db/Access.ts"
 import type { Entry } from "../db/Entry.ts"
 import type { Keyspace } from "../db/Keyspace.ts"
 import { globMatch } from "../format/Glob.ts"
@@ -465,7 +466,10 @@ export const KEYS: ReadonlyArray<CommandDefinition> = [
         since: "4.0.0",
         summary: "Returns the logarithmic access frequency counter of a Redis object.",
         run: (client, args) => {
-          if (objectEntry(client, args) === undefined) return null
+          const entry = objectEntry(client, args)
+          if (entry === undefined) return null
+          const rules = client.db.frequency
+          if (rules !== undefined) return frequencyOf(entry.usedAt, client.server.now, rules)
           throw new ErrorReply(
             `ERR An LFU maxmemory policy is not selected, access frequency not tracked. ${SWITCHED}`
           )

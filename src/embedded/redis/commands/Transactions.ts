@@ -9,7 +9,8 @@ export const unwatch = (client: Client): void => {
   client.watcher.dirty = false
 }
 
-const discard = (client: Client): void => {
+/** Ends a transaction without running it. */
+export const discard = (client: Client): void => {
   client.transaction = undefined
   unwatch(client)
 }

@@ -8,8 +8,10 @@ export class Entry implements DenseEntry {
   value: Value
   slot = -1
   deadline: Deadline<Entry> | undefined = undefined
-  /** Seconds since the epoch of the last access, for OBJECT IDLETIME. */
+  /** Seconds since the epoch of the last access; with an LFU policy the state of its frequency, see Access. */
   usedAt: number
+  /** How many bytes it was measured to take; 0 while nobody measures. */
+  bytes = 0
   /** The compaction that has written this entry's state, or that need not. */
   generation: number
 

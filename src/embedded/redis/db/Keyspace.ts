@@ -1,5 +1,6 @@
 import { DenseMap } from "../structures/DenseMap.ts"
 import { ExpiryHeap } from "../structures/ExpiryHeap.ts"
+import { type FrequencyRules, newFrequency, usedOnce } from "./Access.ts"
 import { Entry } from "./Entry.ts"
 import type { Value } from "./Value.ts"
 
@@ -40,6 +41,12 @@ export class Keyspace {
   frozen = false
   hits = 0
   misses = 0
+  /** How frequencies are counted; `undefined` unless an LFU policy is selected. */
+  frequency: FrequencyRules | undefined
+  /** Whether reading a key counts as using it. */
+  touches = true
+  /** The bytes of all entries that were measured. */
+  bytes = 0
   private readonly keys = new DenseMap<Entry>()
   private readonly deadlines = new ExpiryHeap<Entry>()
   /** Who waits for which key, first come first. */
@@ -76,9 +83,14 @@ export class Keyspace {
       this.misses++
       return undefined
     }
-    entry.usedAt = Math.floor(now / 1000)
+    if (this.touches) entry.usedAt = this.usedAt(entry.usedAt, now)
     this.hits++
     return entry
+  }
+
+  private usedAt(before: number, now: number): number {
+    const { frequency } = this
+    return frequency === undefined ? Math.floor(now / 1000) : usedOnce(before, now, frequency)
   }
 
   /** The entry of a live key without counting it as an access. */
@@ -103,7 +115,10 @@ export class Keyspace {
   set(key: string, value: Value, keepExpiry = false): Entry {
     const entry = this.keys.get(key)
     if (entry === undefined) {
-      const added = new Entry(key, value, Math.floor(this.hooks.now() / 1000), this.generation)
+      const now = this.hooks.now()
+      const { frequency } = this
+      const usedAt = frequency === undefined ? Math.floor(now / 1000) : newFrequency(now)
+      const added = new Entry(key, value, usedAt, this.generation)
       this.keys.add(added)
       return added
     }
@@ -117,6 +132,7 @@ export class Keyspace {
   remove(entry: Entry): void {
     if (entry.generation !== this.generation) this.beforeWrite?.(entry)
     if (entry.deadline !== undefined) this.clearDeadline(entry)
+    this.bytes -= entry.bytes
     this.keys.remove(entry)
   }
 
@@ -173,6 +189,16 @@ export class Keyspace {
     this.hooks.onExpire(this, entry.key)
   }
 
+  /** The entry in a slot, 0 to size - 1, live or not. */
+  at(slot: number): Entry | undefined {
+    return this.keys.at(slot)
+  }
+
+  /** An entry with a time to live chosen at random, live or not. */
+  randomExpiring(): Entry | undefined {
+    return this.deadlines.random()?.owner
+  }
+
   /** A live key chosen at random. */
   random(): Entry | undefined {
     while (this.keys.size > 0) {
@@ -219,6 +245,7 @@ export class Keyspace {
   /** Removes every key. */
   clear(): void {
     const taken = this.keys.take()
+    this.bytes = 0
     this.beforeClear?.(taken)
     this.deadlines.clear()
   }

@@ -1,5 +1,7 @@
 import { randomBytes } from "node:crypto"
 import { COMMANDS } from "../commands/All.ts"
+import { discard } from "../commands/Transactions.ts"
+import type { Entry } from "../db/Entry.ts"
 import { Keyspace, type KeyspaceHooks } from "../db/Keyspace.ts"
 import type { Arguments } from "../exec/Arguments.ts"
 import { type Client, type Command, NOTIFY, type Persistence } from "../exec/Context.ts"
@@ -9,6 +11,7 @@ import { busyError, ScriptEngine } from "../lua/ScriptEngine.ts"
 import { MessageBroker } from "./Broker.ts"
 import { misconf, refusal } from "./Dispatch.ts"
 import { buildInfo, type Statistics } from "./Info.ts"
+import { MemoryAccount } from "./Memory.ts"
 import { Session, type SessionHost, type Transport } from "./Session.ts"
 import { EngineSettings } from "./Settings.ts"
 
@@ -58,6 +61,7 @@ export class Engine implements SessionHost {
   now = Date.now()
   dirty = 0
   closed = false
+  readonly memory: MemoryAccount
   private log: ChangeLog | undefined
   private readonly statistics: Statistics = { connections: 0, commands: 0, expired: 0, rejected: 0 }
   private depth = 0
@@ -79,12 +83,17 @@ export class Engine implements SessionHost {
     this.limits = this.settings.limits
     this.logger = options.logger
     this.scripts = new ScriptEngine(this)
+    this.memory = new MemoryAccount(this)
     const hooks: KeyspaceHooks = {
       now: () => this.now,
       onExpire: (db, key) => this.onExpire(db, key),
       onEarlierDeadline: (at) => this.armExpiry(at)
     }
     for (let index = 0; index < options.databases; index++) this.databases.push(new Keyspace(index, hooks))
+    this.settings.onChange(() => {
+      const { countsFrequency, frequency } = this.settings
+      for (const db of this.databases) db.frequency = countsFrequency ? frequency : undefined
+    })
   }
 
   /** Attaches persistence; changes before that are not logged. */
@@ -111,9 +120,8 @@ export class Engine implements SessionHost {
     return this.scripts.libraries.sources()
   }
 
-  get outOfMemory(): boolean {
-    return false
-  }
+  /** Whether the last command found more memory in use than is allowed. */
+  outOfMemory = false
 
   get logging(): boolean {
     return this.log !== undefined
@@ -164,6 +172,15 @@ export class Engine implements SessionHost {
       return
     }
     session.note(command)
+    if (this.settings.maxMemory > 0 && this.depth === 0) {
+      this.outOfMemory = !this.memory.makeRoom()
+      if (this.outOfMemory && this.deniesMemory(session, command)) {
+        if (session.transaction !== undefined && command.name !== "exec") session.transaction.failed = true
+        session.reply(command.name === "exec" ? OOM_IN_EXEC : OOM)
+        if (command.name === "exec") discard(session)
+        return
+      }
+    } else this.outOfMemory = false
     if (session.transaction !== undefined && !RUNS_IN_MULTI.has(command.name)) {
       if (command.flags.has("no_multi")) {
         session.transaction.failed = true
@@ -179,6 +196,15 @@ export class Engine implements SessionHost {
       return
     }
     this.run(session, command, args, again)
+  }
+
+  private deniesMemory(session: Session, command: Command): boolean {
+    if (command.flags.has("denyoom")) return true
+    const { transaction } = session
+    if (transaction === undefined) return false
+    if (command.name === "exec")
+      return transaction.queue.some((queued) => queued.command.flags.has("denyoom"))
+    return !RUNS_IN_MULTI.has(command.name)
   }
 
   private run(session: Session, command: Command, args: Arguments, again: boolean): void {
@@ -299,6 +325,7 @@ export class Engine implements SessionHost {
   changed(db: Keyspace, key: string, kind: number, event: string): void {
     this.dirty++
     db.touch(key)
+    this.memory.touch(db, key)
     this.wake(db, key)
     if (this.settings.events !== 0) this.notify(db, key, kind, event)
   }
@@ -316,6 +343,22 @@ export class Engine implements SessionHost {
     if ((events & kind) === 0) return
     if ((events & NOTIFY.keyspace) !== 0) this.broker.publish(`__keyspace@${db.index}__:${key}`, event)
     if ((events & NOTIFY.keyevent) !== 0) this.broker.publish(`__keyevent@${db.index}__:${event}`, key)
+  }
+
+  /** Removes a key for want of memory. */
+  evict(db: Keyspace, entry: Entry): void {
+    this.atomically(() => {
+      const { key } = entry
+      db.remove(entry)
+      db.touch(key)
+      this.propagate(db, ["DEL", key])
+      this.notify(db, key, NOTIFY.evicted, "evicted")
+    })
+  }
+
+  /** Bytes of what is no key, for `maxmemory`. */
+  otherBytes(): number {
+    return this.scripts.libraries.size * 1024
   }
 
   private onExpire(db: Keyspace, key: string): void {
@@ -446,6 +489,10 @@ export class Engine implements SessionHost {
   }
 }
 
+const OOM_IN_EXEC = new ErrorReply(
+  "EXECABORT Transaction discarded because of: OOM command not allowed when used memory > 'maxmemory'."
+)
+const OOM = new ErrorReply("OOM command not allowed when used memory > 'maxmemory'.")
 const NOT_IN_MULTI = new ErrorReply("ERR Command not allowed inside a transaction")
 
 /** Commands that act at once although a transaction is being queued. */

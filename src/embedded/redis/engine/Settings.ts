@@ -1,4 +1,5 @@
 import { NOTIFY, type Settings } from "../exec/Context.ts"
+import type { FrequencyRules } from "../db/Access.ts"
 import type { EncodingLimits } from "../types/EncodingLimits.ts"
 
 type Kind =
@@ -75,6 +76,8 @@ const defaults = (databases: number): Record<string, Setting> => ({
   "maxmemory-policy": choice("noeviction", ...POLICIES),
   "maxmemory-samples": number(5, 1, INT_MAX),
   "maxmemory-clients": memory(0),
+  "lfu-log-factor": number(10, 0, INT_MAX),
+  "lfu-decay-time": number(1, 0, INT_MAX),
   maxclients: number(10000, 1, 4294967295),
   timeout: number(0, 0, INT_MAX),
   "tcp-keepalive": number(300, 0, INT_MAX),
@@ -221,6 +224,11 @@ export class EngineSettings implements Settings {
     streamNodeBytes: 4096,
     streamNodeEntries: 100
   }
+  /** Most bytes that the data may take; 0 is no limit. */
+  maxMemory = 0
+  readonly frequency: FrequencyRules = { logFactor: 10, decayMinutes: 1 }
+  /** Whether an LFU policy is selected. */
+  countsFrequency = false
   /** The classes of keyspace events that are published. */
   events = 0
   private readonly kinds = new Map<string, Kind>()
@@ -278,6 +286,10 @@ export class EngineSettings implements Settings {
   }
 
   private apply(): void {
+    this.maxMemory = this.number("maxmemory")
+    this.countsFrequency = this.get("maxmemory-policy").endsWith("-lfu")
+    this.frequency.logFactor = this.number("lfu-log-factor")
+    this.frequency.decayMinutes = this.number("lfu-decay-time")
     this.limits.hashEntries = this.number("hash-max-listpack-entries")
     this.limits.hashValue = this.number("hash-max-listpack-value")
     this.limits.zsetEntries = this.number("zset-max-listpack-entries")

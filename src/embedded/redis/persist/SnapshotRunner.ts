@@ -1,3 +1,4 @@
+import { frequencyOf } from "../db/Access.ts"
 import type { Engine } from "../engine/Engine.ts"
 import { REDIS_VERSION } from "../commands/Connection.ts"
 import { type BaseFormat, commandFormat, rdbFormat } from "./BaseFormat.ts"
@@ -31,6 +32,9 @@ const accessOf = (engine: Engine): AccessOf => {
   const policy = engine.settings.get("maxmemory-policy")
   const now = Math.floor(Date.now() / 1000)
   if (policy.endsWith("-lru")) return (entry) => ({ idle: Math.max(0, now - entry.usedAt) })
+  if (engine.settings.countsFrequency) {
+    return (entry) => ({ frequency: frequencyOf(entry.usedAt, engine.now, engine.settings.frequency) })
+  }
   return () => ({})
 }
 

@@ -18,6 +18,11 @@ export class ExpiryHeap<T> {
     return this.items[0]
   }
 
+  /** A deadline chosen with equal probability. */
+  random(): Deadline<T> | undefined {
+    return this.items[Math.floor(Math.random() * this.items.length)]
+  }
+
   add(at: number, owner: T): Deadline<T> {
     const deadline: Deadline<T> = { at, owner, index: this.items.length }
     this.items.push(deadline)
