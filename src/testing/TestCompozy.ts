@@ -10,6 +10,7 @@ import type { ModeDefinition } from "../config/Definition.ts"
 import type { Services } from "../config/ModeConfig.ts"
 import type { ExecutionNotFound, InputInvalid, WorkflowNotFound } from "../runtime/ExecutionError.ts"
 import { type Execution, Executions, type Json, type StartOptions } from "../runtime/Executions.ts"
+import { SkipsTime } from "../layers/temporal/SkipsTime.ts"
 import * as Stack from "../runtime/Stack.ts"
 import type { ServiceError } from "../services/ServiceError.ts"
 import { Status, StoredError, type TaskState } from "../services/Store.ts"
@@ -80,7 +81,7 @@ const layer = (
   Layer.effectContext(
     Effect.flatMap(setup(config, options), ({ settings, workflows, layer: configured }) =>
       Stack.buildStack(settings, { workflows, layer: options.layer ?? configured })
-    )
+    ).pipe(Effect.provideService(SkipsTime, options.timeSkipping === true))
   )
 
 /** A stack for tests that are written with promises. Close it when the test ends, or hold it with `await using`. */

@@ -29,6 +29,11 @@ export interface TestOptions {
    * its own, deleted with all state when the stack is closed.
    */
   readonly directory?: string
+  /**
+   * Whether tasks that sleep, retry or wait until a timeout take no time: the engine's clock is put forward while a
+   * result is waited for and nothing runs. In memory and persistent mode. Default: false, real time.
+   */
+  readonly timeSkipping?: boolean
   /** Gives the services that the workflows list, in place of the config's `layer`. */
   readonly layer?: Layer.Layer<never, unknown, Services>
 }

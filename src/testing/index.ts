@@ -10,6 +10,21 @@ export {
   TestCompozy,
   type TestServices
 } from "./TestCompozy.ts"
+export type {
+  MessageDefinition,
+  TestTemporalClient,
+  TestWorkflowHandle,
+  WorkflowFunction,
+  WorkflowOptions,
+  WorkflowResult
+} from "./TemporalClient.ts"
+export {
+  type PromisedTemporal,
+  type TemporalEnvironment,
+  type TemporalEnvironmentOptions,
+  TestTemporalFailed,
+  type TestWorkerOptions
+} from "./TemporalEnvironment.ts"
 export { TestModeInvalid, type TestOptions, type TestSetupError } from "./TestOptions.ts"
 export { TestCache, TestStore, TestTemporal } from "./TestServices.ts"
 export { type Execution, type ExecutionEvent, Executions, type StartOptions } from "../runtime/Executions.ts"

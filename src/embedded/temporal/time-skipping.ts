@@ -140,20 +140,21 @@ export class TimeSkipping {
     }
   }
 
+  /** The locks that count: somebody who waits for what time brings is as good as an unlock of all of them. */
+  #effectiveLocks(): number {
+    const waited = this.#waits.count("update") + (this.#whileWaiting ? this.#waits.count("result") : 0)
+    return waited > 0 ? 0 : Math.max(this.#locks, 0)
+  }
+
   #isWanted(): boolean {
-    return (
-      this.#locks <= this.#unlockingSleeps.size ||
-      this.#waits.count("update") > 0 ||
-      (this.#whileWaiting && this.#waits.count("result") > 0)
-    )
+    return this.#effectiveLocks() <= this.#unlockingSleeps.size
   }
 
   // As the Java test server counts: a sleep that unlocks makes up for one thing that is in flight, which lets an
   // activity sleep through the clock (SelfAdvancingTimerImpl, unlockTimeSkippingWhileSleep of TestService).
   #isIdle(): boolean {
     const inFlight = this.#busy.size + this.#waits.count("query")
-    const spare = this.#unlockingSleeps.size - Math.max(this.#locks, 0)
-    return inFlight <= Math.max(spare, 0)
+    return inFlight <= Math.max(this.#unlockingSleeps.size - this.#effectiveLocks(), 0)
   }
 
   /** Something changed: looks whether time can be skipped, once what has arrived by now is dealt with. */

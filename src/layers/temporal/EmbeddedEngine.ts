@@ -1,10 +1,11 @@
 /** The workflow engine in this process, for memory and persistent mode. */
-import { Context, Effect, Redacted, type Scope } from "effect"
+import { Effect, Redacted, type Scope } from "effect"
 import type { EmbeddedTemporalError, EmbeddedTemporalOptions } from "../../embedded/temporal/index.ts"
 import type { Temporal } from "../../services/Temporal.ts"
 import { LayerError, type LayerFailure } from "../LayerError.ts"
 import type { Endpoint } from "./Endpoint.ts"
 import { makeLazyTemporal } from "./EndpointLayer.ts"
+import { SkipsTime } from "./SkipsTime.ts"
 
 /** What memory and persistent mode have in common. Durations are milliseconds. */
 export interface EmbeddedTemporalLayerOptions {
@@ -23,11 +24,6 @@ export interface EmbeddedTemporalLayerOptions {
   /** From which level on the engine logs. Default `warn`. */
   readonly logLevel?: "debug" | "info" | "warn" | "error"
 }
-
-/** Whether an engine in this process skips time while somebody waits for a result: for tests. */
-export const SkipsTime: Context.Reference<boolean> = Context.Reference("compozy/SkipsTime", {
-  defaultValue: () => false
-})
 
 const LEVELS = ["debug", "info", "warn", "error"] as const
 
