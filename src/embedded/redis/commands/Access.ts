@@ -6,6 +6,7 @@ import { SetValue } from "../types/SetValue.ts"
 import { SortedSetValue } from "../types/SortedSetValue.ts"
 import { StreamValue } from "../types/StreamValue.ts"
 import { StringBuffer } from "../types/StringBuffer.ts"
+import { VectorSetValue } from "../types/VectorSetValue.ts"
 import type { Entry } from "../db/Entry.ts"
 import type { Value } from "../db/Value.ts"
 
@@ -81,6 +82,18 @@ export const readStream = (client: Client, key: string): StreamValue | undefined
 /** The stream under a key, to be changed. */
 export const writeStream = (client: Client, key: string): StreamValue | undefined =>
   asStream(client.db.findForWrite(key)?.value)
+
+const asVectorSet = (value: Value | undefined): VectorSetValue | undefined => {
+  if (value === undefined || value instanceof VectorSetValue) return value
+  throw WRONGTYPE
+}
+
+/** The vector set under a key, for reading. */
+export const readVectorSet = (client: Client, key: string): VectorSetValue | undefined =>
+  asVectorSet(client.db.find(key)?.value)
+/** The vector set under a key, to be changed. */
+export const writeVectorSet = (client: Client, key: string): VectorSetValue | undefined =>
+  asVectorSet(client.db.findForWrite(key)?.value)
 
 /** Stores an empty value under a key that did not exist. */
 export const create = <T extends Value>(client: Client, key: string, value: T): T => {

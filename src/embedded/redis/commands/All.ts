@@ -18,6 +18,7 @@ import { SORTED_SETS } from "./SortedSets.ts"
 import { STREAMS } from "./Streams.ts"
 import { STRINGS } from "./Strings.ts"
 import { TRANSACTIONS } from "./Transactions.ts"
+import { VECTOR_SETS } from "./VectorSets.ts"
 
 /** Every command that the engine knows. */
 export const COMMANDS = new CommandTable({
@@ -30,6 +31,7 @@ export const COMMANDS = new CommandTable({
   set: SETS,
   "sorted-set": SORTED_SETS,
   stream: STREAMS,
+  "vector-set": VECTOR_SETS,
   generic: [...KEYS, ...SORT, ...DUMP],
   pubsub: PUBSUB,
   transactions: TRANSACTIONS,

@@ -31,7 +31,6 @@ export interface SessionHost extends Server {
 interface Wait {
   readonly request: BlockRequest
   readonly waiter: Waiter
-  readonly db: Keyspace
   timer: NodeJS.Timeout | undefined
 }
 
@@ -268,7 +267,7 @@ export class Session implements Client {
         return true
       }
     }
-    const wait: Wait = { request, waiter, db: this.db, timer: undefined }
+    const wait: Wait = { request, waiter, timer: undefined }
     this.wait = wait
     if (waiter.servesGone) this.db.goneWaiters++
     for (const key of request.keys) {
@@ -311,11 +310,13 @@ export class Session implements Client {
     if (wait === undefined) return
     this.wait = undefined
     clearTimeout(wait.timer)
-    if (wait.waiter.servesGone) wait.db.goneWaiters--
+    // The client has waited in this database, whatever number SWAPDB has given it.
+    const { db } = this
+    if (wait.waiter.servesGone) db.goneWaiters--
     for (const key of wait.request.keys) {
-      const set = wait.db.waiters.get(key)
+      const set = db.waiters.get(key)
       set?.delete(wait.waiter)
-      if (set?.size === 0) wait.db.waiters.delete(key)
+      if (set?.size === 0) db.waiters.delete(key)
     }
   }
 

@@ -2,6 +2,7 @@ import { formatDouble } from "../format/Doubles.ts"
 import type { KeyRecord } from "../rdb/FileEncoder.ts"
 import type { RdbWriter } from "../rdb/RdbWriter.ts"
 import { encodeCommand } from "../resp/Encoder.ts"
+import { storedElement } from "../commands/VectorRestore.ts"
 import { dumpStream } from "./DumpStream.ts"
 
 /** Redis writes collections in commands of this many elements. */
@@ -63,6 +64,14 @@ export function* dumpKey(out: RdbWriter, record: KeyRecord): Generator<undefined
     }
     case "stream":
       dumpStream(key, value.stream, (text) => out.text(text))
+      break
+    case "vectors": {
+      const { set, elements } = value.vectors
+      for (const element of elements) {
+        out.text(encodeCommand(storedElement(key, set, element)))
+        yield
+      }
+    }
   }
   if (record.deadline !== undefined) out.text(encodeCommand(["PEXPIREAT", key, String(record.deadline)]))
 }

@@ -31,7 +31,9 @@ export const TYPE = {
   setListpack: 20,
   streamListpacks3: 21,
   hashMetadata: 24,
-  hashListpackEx: 25
+  hashListpackEx: 25,
+  /** Of this engine alone: no Redis can load it. */
+  vectorSet: 200
 } as const
 
 /** What is no value. */

@@ -10,6 +10,7 @@ import { readIntset, readZiplist, readZipmap } from "./Legacy.ts"
 import { ListpackCursor } from "./Listpack.ts"
 import type { RdbReader } from "./RdbReader.ts"
 import { decodeStream } from "./StreamDecoder.ts"
+import { decodeVectors } from "./Vectors.ts"
 
 /** How a list's nodes are marked. */
 const CONTAINER = { plain: 1, packed: 2 } as const
@@ -185,6 +186,8 @@ const decode = (reader: RdbReader, type: number, limits: EncodingLimits): Value 
     case TYPE.streamListpacks2:
     case TYPE.streamListpacks3:
       return decodeStream(reader, type)
+    case TYPE.vectorSet:
+      return decodeVectors(reader)
     case TYPE.modulePreGa:
     case TYPE.module2:
       throw new RdbError(origin, "a value of a module", "unsupported")

@@ -6,6 +6,7 @@ import { TYPE } from "./Format.ts"
 import { ListpackBuilder } from "./Listpack.ts"
 import type { RdbWriter } from "./RdbWriter.ts"
 import { encodeStream } from "./StreamEncoder.ts"
+import { encodeVectors } from "./Vectors.ts"
 
 /** Elements between two chances to pause. */
 const PORTION = 128
@@ -34,6 +35,8 @@ export const typeOfValue = (value: FrozenValue): number => {
       return value.compact ? TYPE.zsetListpack : TYPE.zset2
     case "stream":
       return TYPE.streamListpacks2
+    case "vectors":
+      return TYPE.vectorSet
   }
 }
 
@@ -99,6 +102,8 @@ export function* encodeValue(
     }
     case "stream":
       return yield* encodeStream(out, value.head, value.log)
+    case "vectors":
+      return yield* encodeVectors(out, value.vectors)
   }
 }
 

@@ -7,6 +7,7 @@ import { SetValue } from "./SetValue.ts"
 import { SortedSetValue } from "./SortedSetValue.ts"
 import { StreamValue } from "./StreamValue.ts"
 import { StringBuffer } from "./StringBuffer.ts"
+import { VectorSetValue } from "./VectorSetValue.ts"
 
 /** The name of a value's type. */
 export const typeOf = (value: Value): string => {
@@ -15,6 +16,7 @@ export const typeOf = (value: Value): string => {
   if (value instanceof HashValue) return "hash"
   if (value instanceof SetValue) return "set"
   if (value instanceof StreamValue) return "stream"
+  if (value instanceof VectorSetValue) return "vectorset"
   return "zset"
 }
 
@@ -29,6 +31,7 @@ export const encodingOf = (value: Value): string => {
   if (value instanceof HashValue) return value.compact ? "listpack" : "hashtable"
   if (value instanceof SetValue) return value.compact ? "intset" : "hashtable"
   if (value instanceof StreamValue) return "stream"
+  if (value instanceof VectorSetValue) return "raw"
   return value.compact ? "listpack" : "skiplist"
 }
 
@@ -56,7 +59,7 @@ export const cloneValue = (value: Value, limits: EncodingLimits): Value => {
     set.compact = value.compact
     return set
   }
-  if (value instanceof StreamValue) return value.clone()
+  if (value instanceof StreamValue || value instanceof VectorSetValue) return value.clone()
   const sorted = new SortedSetValue()
   value.members.forEach((member) => sorted.set(member.key, member.score, limits))
   sorted.compact = value.compact

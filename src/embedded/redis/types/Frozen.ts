@@ -8,6 +8,7 @@ import { type FrozenSortedSet, SortedSetValue } from "./SortedSetValue.ts"
 import { type StreamHead, streamHead } from "./StreamHead.ts"
 import { StreamValue } from "./StreamValue.ts"
 import { type FrozenBytes, StringBuffer } from "./StringBuffer.ts"
+import { type FrozenVectorSet, VectorSetValue } from "./VectorSetValue.ts"
 
 /** A value at a moment: what is done to the key later does not show. */
 export type FrozenValue =
@@ -16,6 +17,7 @@ export type FrozenValue =
   | { readonly kind: "list"; readonly chunks: ReadonlyArray<FrozenChunk> }
   | { readonly kind: "hash"; readonly compact: boolean; readonly hash: FrozenHash }
   | { readonly kind: "set"; readonly compact: boolean; readonly members: ReadonlyArray<string> }
+  | { readonly kind: "vectors"; readonly vectors: FrozenVectorSet }
   | { readonly kind: "zset"; readonly compact: boolean; readonly zset: FrozenSortedSet }
   | {
       readonly kind: "stream"
@@ -45,6 +47,7 @@ export const isSmall = (value: Value): boolean => {
     return value.length <= SMALL_COUNT && value.items.parts().every((chunk) => isShort(chunk.items))
   }
   if (value instanceof StreamValue) return value.length <= SMALL_COUNT
+  if (value instanceof VectorSetValue) return value.size * value.shape.dimension <= SMALL_BYTES
   if (value.compact) return true
   if (value.size > SMALL_COUNT) return false
   if (value instanceof HashValue) return value.fields.dense().every((field) => field.value.length < 512)
@@ -66,6 +69,7 @@ export const view = (value: Value): FrozenValue => {
     const members = value.tree.range(0, value.size)
     return { kind: "zset", compact: value.compact, zset: { members, scoreOf: (member) => member.score } }
   }
+  if (value instanceof VectorSetValue) return { kind: "vectors", vectors: value.freeze() }
   const nodes = [...value.log.nodes()]
   return {
     kind: "stream",
@@ -85,5 +89,6 @@ export const freeze = (value: Value): FrozenValue => {
   }
   if (value instanceof HashValue) return { kind: "hash", compact: value.compact, hash: value.freeze() }
   if (value instanceof SortedSetValue) return { kind: "zset", compact: value.compact, zset: value.freeze() }
+  if (value instanceof VectorSetValue) return { kind: "vectors", vectors: value.freeze() }
   return { kind: "stream", head: streamHead(value), log: value.log.freeze(), stream: value }
 }
