@@ -34,8 +34,9 @@ interface Position {
 const midnight: Position = { hour: 0, again: false, minute: 0, second: 0 }
 
 /**
- * Wall clock times in a zone, with a resolution of a second. Times that are left out when clocks go forward do not
- * match, those that come twice when they go back match twice: as in service/worker/scheduler/calendar.go.
+ * Wall clock times in a zone, with a resolution of a second, as service/worker/scheduler/calendar.go finds them:
+ * those that are left out when clocks go forward do not match; those that come twice when they go back match twice,
+ * or only the second time where {@link instantOf} gives that one, which it does east of Greenwich.
  */
 export class Calendar {
   readonly #fields: CalendarFields
