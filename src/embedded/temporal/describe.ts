@@ -3,7 +3,8 @@ import { fromMillis, toMillis } from "./proto/time.ts"
 import type { Payload, PendingActivityInfo, WorkflowExecutionInfo } from "./proto/root.ts"
 import { expiresAt, findActivity, optionsOf } from "./activities.ts"
 import type { PendingActivity } from "./activities.ts"
-import { visibilityOf } from "./engine.ts"
+import type { CustomTypes } from "./visibility/attributes.ts"
+import { visibilityOf, withTypes } from "./visibility/record.ts"
 import { timeoutsFrom } from "./state.ts"
 import type { VisibilityRecord } from "./storage/storage.ts"
 import type { Run } from "./run.ts"
@@ -23,6 +24,7 @@ export const executionInfo = (record: VisibilityRecord): WorkflowExecutionInfo =
   status: record.status,
   historyLength: record.historyLength,
   historySizeBytes: record.historySize,
+  stateTransitionCount: record.stateTransitions,
   taskQueue: record.taskQueue,
   firstRunId: record.firstRunId,
   memo: { fields: fieldsOf(record.memo) ?? {} },
@@ -99,8 +101,9 @@ const pendingActivities = (run: Run, now: number): PendingActivityInfo[] =>
   })
 
 /** The answer to `DescribeWorkflowExecution`. */
-export const describeRun = (run: Run, now: number) => {
+export const describeRun = (run: Run, now: number, custom: CustomTypes) => {
   const { h, x } = run
+  const record = visibilityOf(run)
   const { started } = h
   const expiresAt = toMillis(started.workflowExecutionExpirationTime)
   const runTimeout = toMillis(started.workflowRunTimeout) ?? 0
@@ -111,7 +114,10 @@ export const describeRun = (run: Run, now: number) => {
       workflowRunTimeout: started.workflowRunTimeout,
       defaultWorkflowTaskTimeout: started.workflowTaskTimeout
     },
-    workflowExecutionInfo: executionInfo(visibilityOf(run)),
+    workflowExecutionInfo: executionInfo({
+      ...record,
+      searchAttributes: withTypes(record.searchAttributes, custom)
+    }),
     pendingActivities: pendingActivities(run, now),
     pendingChildren: [...h.children.values()].map((child) => ({
       workflowId: child.attributes.workflowId,

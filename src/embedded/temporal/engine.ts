@@ -1,18 +1,26 @@
 import { Wakeups } from "./clock.ts"
 import type { Clock } from "./clock.ts"
 import { encodeAttempt, encodeOverlay, Run } from "./run.ts"
+import type { RunKey } from "./run.ts"
 import { recoverTasks } from "./recovery.ts"
 import type { LostActivities } from "./recovery.ts"
-import { executionTime, isOpen } from "./state.ts"
+import { isOpen } from "./state.ts"
 import type { RunCommit, Storage, VisibilityRecord } from "./storage/storage.ts"
 import { fireDue, nextDeadline } from "./timeouts.ts"
 import { Waits } from "./time-skipping.ts"
 import { Tx } from "./tx.ts"
 import type { Core, Limits, Offer } from "./tx.ts"
+import { findAttribute } from "./visibility/attributes.ts"
+import type { CustomTypes } from "./visibility/attributes.ts"
+import { searchAttributesOf, visibilityOf } from "./visibility/record.ts"
+import { decodeValues } from "./visibility/values.ts"
 
 /** How long and how much of closed runs is kept. */
 export interface Retention {
+  /** The age in the namespace that is there from the start; others say it themselves. */
   readonly ageMs: number
+  /** Whether that age was asked for: then it replaces the one that the namespace has in a file. */
+  readonly isAgeAskedFor?: boolean
   readonly closedRuns: number
   readonly bytes: number
 }
@@ -33,6 +41,9 @@ export interface EngineOptions {
 
 /** Closed runs that stay in memory for late questions. */
 const closedRunsCached = 200
+
+/** How many runs of a namespace that goes are deleted in one step. */
+const deletedAtOnce = 500
 
 /** Commits between two looks at the retention. */
 const retentionEvery = 256
@@ -56,6 +67,9 @@ export class Engine implements Core {
   closed: (run: Run) => void = () => {}
   isPolled: (namespace: string, queue: string) => boolean = () => false
   hasNamespace: (namespace: string) => boolean = () => true
+  searchAttributes: (namespace: string) => CustomTypes = () => () => undefined
+  /** How long the closed runs of each namespace are kept. */
+  retentions: () => Iterable<readonly [namespace: string, ageMs: number]> = () => []
   /** Called after each commit with every run that it changed; set where time may be skipped. */
   committed: ((run: Run) => void) | undefined
   /** Calls that wait for what time may bring. */
@@ -162,7 +176,9 @@ export class Engine implements Core {
         open,
         wakeAt,
         hasTasks: run.x.task !== undefined || run.x.attempts.size > 0,
-        visibility: visibilityOf(run),
+        closeTime: run.h.closeTime,
+        historySize: run.historySize,
+        visibility: () => this.#visibilityOf(run),
         detailsChanged: run.detailsChanged(),
         current: tx.created.has(run)
       })
@@ -176,6 +192,14 @@ export class Engine implements Core {
     }
     this.#commits += 1
     if (this.#commits % retentionEvery === 0) this.applyRetention()
+  }
+
+  #visibilityOf(run: Run): VisibilityRecord {
+    const values = decodeValues(searchAttributesOf(run), (name) => {
+      const attribute = findAttribute(name, this.searchAttributes(run.namespace))
+      return attribute === undefined || attribute.system ? undefined : attribute.type
+    })
+    return visibilityOf(run, values)
   }
 
   #schedule(run: Run, at: number): void {
@@ -272,20 +296,42 @@ export class Engine implements Core {
     })
   }
 
+  /** Deletes what is too old, and the oldest of what is too much. */
   applyRetention(): void {
-    const { ageMs, closedRuns, bytes } = this.retention
-    for (const key of this.storage.expired(this.now() - ageMs, closedRuns, bytes)) {
-      this.storage.deleteRun(key)
-      this.#runs.delete(key.runId)
-      this.#closed.delete(key.runId)
-    }
+    const { closedRuns, bytes } = this.retention
+    const now = this.now()
+    for (const [namespace, ageMs] of this.retentions())
+      for (const key of this.storage.closedBefore(namespace, now - ageMs)) this.#forget(key)
+    for (const key of this.storage.excess(closedRuns, bytes)) this.#forget(key)
+  }
+
+  #forget(key: RunKey): void {
+    this.storage.deleteRun(key)
+    this.#runs.delete(key.runId)
+    this.#closed.delete(key.runId)
   }
 
   deleteRun(run: Run): void {
-    this.storage.deleteRun(run)
-    this.#runs.delete(run.runId)
-    this.#closed.delete(run.runId)
+    this.#forget(run)
     this.#notify(run.runId)
+  }
+
+  /** Deletes everything that a namespace has. */
+  deleteNamespace(namespace: string): void {
+    for (;;) {
+      const page = this.storage.list({
+        namespace,
+        filter: undefined,
+        orderBy: [],
+        after: undefined,
+        limit: deletedAtOnce
+      })
+      for (const { record } of page) {
+        this.#forget(record)
+        this.#notify(record.runId)
+      }
+      if (page.length < deletedAtOnce) return
+    }
   }
 
   close(): void {
@@ -293,32 +339,5 @@ export class Engine implements Core {
     for (const runId of Array.from(this.#watchers.keys())) this.#notify(runId)
     this.storage.close()
     this.#runs.clear()
-  }
-}
-
-/** What listings show of a run. */
-export const visibilityOf = (run: Run): VisibilityRecord => {
-  const { h } = run
-  const { started } = h
-  const root = started.rootWorkflowExecution
-  return {
-    namespace: run.namespace,
-    workflowId: run.workflowId,
-    runId: run.runId,
-    type: started.workflowType?.name ?? "",
-    status: h.status,
-    startTime: h.startTime,
-    executionTime: executionTime(h),
-    closeTime: h.closeTime,
-    taskQueue: started.taskQueue?.name ?? "",
-    historyLength: run.frames.length,
-    historySize: run.historySize,
-    firstRunId: started.firstExecutionRunId ?? "",
-    parentWorkflowId: started.parentWorkflowExecution?.workflowId ?? "",
-    parentRunId: started.parentWorkflowExecution?.runId ?? "",
-    rootWorkflowId: root?.workflowId || run.workflowId,
-    rootRunId: root?.runId || run.runId,
-    memo: h.memo,
-    searchAttributes: h.searchAttributes
   }
 }

@@ -8,6 +8,8 @@ import { parseArgs } from "node:util"
 import type { LogLevel } from "./engine.ts"
 import { openService } from "./service.ts"
 import type { ServiceOptions } from "./service.ts"
+import { parseAttributeType } from "./visibility/attributes.ts"
+import type { AttributeType } from "./visibility/attributes.ts"
 
 /** What the arguments ask for. */
 export interface ExecutableOptions {
@@ -18,7 +20,7 @@ export interface ExecutableOptions {
   readonly logLevel: LogLevel | "never"
   readonly timeSkipping: ServiceOptions["timeSkipping"]
   /** Search attributes with the names of their types. */
-  readonly searchAttributes: Readonly<Record<string, string>>
+  readonly searchAttributes: Readonly<Record<string, AttributeType>>
 }
 
 const usage = `usage: server start-dev [--port PORT] [--ip IP] [--namespace NAME]... [--db-filename FILE]
@@ -74,10 +76,12 @@ const levels: Readonly<Record<string, LogLevel | "never">> = {
   never: "never"
 }
 
-const attributeOf = (value: string): [name: string, type: string] => {
+const attributeOf = (value: string): [name: string, type: AttributeType] => {
   const at = value.indexOf("=")
-  if (at < 1) throw new UsageError(`${value} is no search attribute: NAME=TYPE\n${usage}`)
-  return [value.slice(0, at), value.slice(at + 1)]
+  const type = parseAttributeType(value.slice(at + 1))
+  if (at < 1 || type === undefined)
+    throw new UsageError(`${value} is no search attribute: NAME=TYPE\n${usage}`)
+  return [value.slice(0, at), type]
 }
 
 const parsed = <T>(parse: () => T): T => {

@@ -1,5 +1,3 @@
-import { randomBytes } from "node:crypto"
-
 import { SkippingClock, systemClock } from "./clock.ts"
 import { Engine } from "./engine.ts"
 import type { Logger, Retention } from "./engine.ts"
@@ -7,9 +5,12 @@ import { HistoryReader } from "./history-reader.ts"
 import { Namespaces } from "./namespaces.ts"
 import { Queries } from "./queries.ts"
 import type { LostActivities } from "./recovery.ts"
+import { operatorHandlers } from "./rpc/operator-service.ts"
+import { openBatches } from "./rpc/batch-service.ts"
 import { serve } from "./rpc/server.ts"
 import { testService } from "./rpc/test-service.ts"
 import { workflowService } from "./rpc/workflow-service.ts"
+import { Schedules } from "./schedules/schedules.ts"
 import { MemoryStorage } from "./storage/memory.ts"
 import type { Storage } from "./storage/storage.ts"
 import { Tasks } from "./tasks.ts"
@@ -18,11 +19,16 @@ import type { TimeSkippingOptions } from "./time-skipping.ts"
 import { Updates } from "./updates.ts"
 import { defaultLimits } from "./tx.ts"
 import type { Limits } from "./tx.ts"
+import type { AttributeType } from "./visibility/attributes.ts"
 
 export interface ServiceOptions {
   readonly file: string | undefined
   readonly synchronous: "off" | "normal" | "full"
   readonly namespace: string
+  /** Further namespaces that are there from the start. */
+  readonly namespaces?: readonly string[]
+  /** Search attributes that are registered in each of them from the start, with their types. */
+  readonly searchAttributes?: Readonly<Record<string, AttributeType>>
   readonly host: string
   readonly port: number
   readonly key: string | undefined
@@ -41,8 +47,6 @@ export interface Service {
   polls(): number
   close(): Promise<void>
 }
-
-export const randomKey = (): string => randomBytes(24).toString("base64url")
 
 /** How long calls may still run when the service closes. */
 const closeGraceMs = 500
@@ -75,30 +79,50 @@ export const openService = async (options: ServiceOptions): Promise<Service> => 
           )
     engine.committed = time?.committed
     const namespaces = new Namespaces(storage, limits)
-    namespaces.ensure(options.namespace, options.retention.ageMs)
+    for (const name of [options.namespace, ...(options.namespaces ?? [])])
+      namespaces.ensure(name, {
+        retentionMs: options.retention.ageMs,
+        isRetentionAskedFor: options.retention.isAgeAskedFor === true,
+        searchAttributes: options.searchAttributes ?? {}
+      })
     engine.hasNamespace = (name) => namespaces.has(name)
+    engine.searchAttributes = namespaces.types
+    engine.retentions = () => namespaces.retentions()
     const queries = new Queries(engine.waits)
     const updates = new Updates(engine)
     const tasks = new Tasks(engine, queries, updates)
     const reader = new HistoryReader(engine)
     engine.applyRetention()
     engine.recover()
+    const schedules = new Schedules(engine, (namespace) => namespaces.idOf(namespace))
+    schedules.recover()
+    const batches = openBatches(engine, namespaces, () => handlers)
+    const handlers = workflowService({
+      engine,
+      tasks,
+      queries,
+      updates,
+      reader,
+      namespaces,
+      schedules,
+      batches
+    })
+    batches.recover()
+    const bound = { port: options.port }
     const rpc = await serve(
       {
-        "temporal.api.workflowservice.v1.WorkflowService": workflowService({
+        "temporal.api.workflowservice.v1.WorkflowService": handlers,
+        "temporal.api.operatorservice.v1.OperatorService": operatorHandlers(
           engine,
-          tasks,
-          queries,
-          updates,
-          reader,
-          namespaces
-        }),
-        "temporal.api.operatorservice.v1.OperatorService": {},
+          namespaces,
+          () => `${options.host}:${bound.port}`
+        ),
         ...(time === undefined ? {} : { "temporal.api.testservice.v1.TestService": testService(time) }),
         "grpc.health.v1.Health": { Check: () => ({ status: 1 }) }
       },
       { host: options.host, port: options.port, key: options.key, logger: options.logger }
     )
+    bound.port = rpc.port
     let closing: Promise<void> | undefined
     return {
       port: rpc.port,
@@ -107,6 +131,8 @@ export const openService = async (options: ServiceOptions): Promise<Service> => 
       close: () =>
         (closing ??= (async () => {
           time?.close()
+          schedules.close()
+          batches.close()
           tasks.close()
           reader.close()
           queries.close()

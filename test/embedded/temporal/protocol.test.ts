@@ -589,9 +589,10 @@ describe("errors", () => {
   })
 
   it("answers what it does not do as not implemented", async () => {
-    expect(await refusal(rig.connection.workflowService.listSchedules({ namespace }))).toEqual({
+    expect(await refusal(rig.connection.workflowService.getWorkerTaskReachability({ namespace }))).toEqual({
       code: 12,
-      details: "unknown method ListSchedules for service temporal.api.workflowservice.v1.WorkflowService"
+      details:
+        "unknown method GetWorkerTaskReachability for service temporal.api.workflowservice.v1.WorkflowService"
     })
   })
 

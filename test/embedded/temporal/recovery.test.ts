@@ -136,7 +136,7 @@ describe("after a crash", () => {
     const before = new FakeWorker((await rigOn(file)).connection, "q")
     await before.rpc.registerNamespace({
       namespace: "second",
-      workflowExecutionRetentionPeriod: millis(1000)
+      workflowExecutionRetentionPeriod: millis(3_600_000)
     })
     const { runId } = await before.start("done", { requestId: "first" })
     await before.complete(await before.poll(), [completeWorkflow(5)])

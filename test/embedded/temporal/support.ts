@@ -104,6 +104,7 @@ const defaults: ServiceOptions = {
   file: undefined,
   synchronous: "normal",
   namespace: "default",
+  searchAttributes: { CustomKeywordField: "Keyword" },
   host: "127.0.0.1",
   port: 0,
   key: undefined,

@@ -6,8 +6,6 @@ import { cronBackoff, validateCron } from "../../../src/embedded/temporal/cron.t
 import { encodeFrame, splitFrames } from "../../../src/embedded/temporal/history.ts"
 import { fromMillis, toMillis, toNumber } from "../../../src/embedded/temporal/proto/time.ts"
 import { decideRetry, validateRetryPolicy, withDefaults } from "../../../src/embedded/temporal/retry.ts"
-import type { VisibilityRecord } from "../../../src/embedded/temporal/storage/storage.ts"
-import { matchesQuery, parseVisibilityQuery } from "../../../src/embedded/temporal/visibility/query.ts"
 
 describe("cron", () => {
   const from = Date.UTC(2026, 0, 31, 23, 58, 30)
@@ -147,63 +145,5 @@ describe("frames", () => {
       frames.map((frame) => frame.length)
     )
     expect(() => splitFrames(Uint8Array.from([10, 200]))).toThrow(/cut off/)
-  })
-})
-
-describe("list filters", () => {
-  const record: VisibilityRecord = {
-    namespace: "default",
-    workflowId: "order-1",
-    runId: "r",
-    type: "order",
-    status: 1,
-    startTime: Date.UTC(2026, 0, 1),
-    executionTime: Date.UTC(2026, 0, 1),
-    closeTime: 0,
-    taskQueue: "q",
-    historyLength: 3,
-    historySize: 100,
-    firstRunId: "r",
-    parentWorkflowId: "",
-    parentRunId: "",
-    rootWorkflowId: "order-1",
-    rootRunId: "r",
-    memo: {},
-    searchAttributes: {
-      Amount: { metadata: { encoding: Buffer.from("json/plain") }, data: Buffer.from("7") },
-      Tags: { metadata: { encoding: Buffer.from("json/plain") }, data: Buffer.from('["a","b"]') }
-    }
-  }
-
-  it.each([
-    ["", true],
-    ['WorkflowType = "order"', true],
-    ["WorkflowType = 'order' AND ExecutionStatus = 'Running'", true],
-    ["ExecutionStatus = 1", true],
-    ["ExecutionStatus != 'Running'", false],
-    ["StartTime > '2025-12-31T00:00:00Z' AND StartTime <= '2026-01-01T00:00:00Z'", true],
-    ["StartTime BETWEEN '2026-02-01T00:00:00Z' AND '2026-03-01T00:00:00Z'", false],
-    ["CloseTime IS NULL", true],
-    ["CloseTime IS NOT NULL", false],
-    ["WorkflowId STARTS_WITH 'order-'", true],
-    ["WorkflowId IN ('a', 'order-1')", true],
-    ["WorkflowId NOT IN ('a', 'order-1')", false],
-    ["Amount >= 7 AND Amount < 8", true],
-    ["Tags = 'b' AND `Tags` != 'c'", true],
-    ["Missing = 'x'", false],
-    ['WorkflowType = "order" ORDER BY StartTime DESC, WorkflowId', true]
-  ])("%s", (query, expected) => {
-    expect(matchesQuery(parseVisibilityQuery(query), record)).toBe(expected)
-  })
-
-  it.each([
-    "WorkflowType",
-    "WorkflowType =",
-    "a = 'b' OR c = 'd'",
-    "ExecutionStatus = 'Odd'",
-    "x ~ 1",
-    "StartTime > 'x'"
-  ])("refuses %s", (query) => {
-    expect(() => parseVisibilityQuery(query)).toThrow(/invalid query/)
   })
 })

@@ -9,6 +9,7 @@ import { validateRetryPolicy } from "../retry.ts"
 import { isOpen } from "../state.ts"
 import { CommandFailure, metadataOf } from "./context.ts"
 import type { CommandContext } from "./context.ts"
+import { checkSearchAttributes } from "./search-attributes.ts"
 
 /** A run is not closed over something its workflow has not seen. False if the run is closed already. */
 const mayClose = (context: CommandContext): boolean => {
@@ -120,6 +121,13 @@ export const continueAsNew = (context: CommandContext, command: Command): void =
     name: attributes.taskQueue?.name || (started.taskQueue?.name ?? ""),
     kind: TaskQueueKind.Normal
   }
+  checkSearchAttributes(
+    context,
+    run.namespace,
+    attributes.searchAttributes,
+    (message) =>
+      `invalid SearchAttributes on ContinueAsNewWorkflowExecutionCommand: ${message}. WorkflowType=${workflowType.name} TaskQueue=${taskQueue.name}`
+  )
   const newExecutionRunId = randomUUID()
   // Memo and search attributes go on unless the command names others.
   const memo = attributes.memo ?? { fields: run.h.memo }

@@ -9,6 +9,7 @@ import { sizeOfFields, sizeOfPayloads } from "../payload.ts"
 import { validateRetryPolicy } from "../retry.ts"
 import { CommandFailure, metadataOf } from "./context.ts"
 import type { CommandContext } from "./context.ts"
+import { checkSearchAttributes } from "./search-attributes.ts"
 
 export const startChildWorkflow = (context: CommandContext, command: Command): void => {
   const { tx, run } = context
@@ -59,6 +60,13 @@ export const startChildWorkflow = (context: CommandContext, command: Command): v
       TaskFailedCause.PendingChildWorkflowsLimitExceeded,
       `the number of pending child workflow executions, ${run.h.children.size}, has reached the per-workflow limit of ${limits.pendingChildren}`
     )
+  checkSearchAttributes(
+    context,
+    namespace,
+    attributes.searchAttributes,
+    (message) =>
+      `invalid SearchAttributes on StartChildWorkflowCommand: ${message}. WorkflowId=${workflowId} WorkflowType=${workflowType} Namespace=${namespace}`
+  )
   const executionMs = positiveMillis(attributes.workflowExecutionTimeout) ?? 0
   const { runMs, taskMs } = effectiveTimeouts({
     executionMs,

@@ -3,6 +3,7 @@ import type { Command } from "../proto/root.ts"
 import { sizeOfFields } from "../payload.ts"
 import { CommandFailure, metadataOf } from "./context.ts"
 import type { CommandContext } from "./context.ts"
+import { checkSearchAttributes } from "./search-attributes.ts"
 
 /** Markers carry what the worker decided by itself: local activities, patches, side effects. */
 export const recordMarker = (context: CommandContext, command: Command): void => {
@@ -28,6 +29,7 @@ export const upsertSearchAttributes = (context: CommandContext, command: Command
   const searchAttributes = command.upsertWorkflowSearchAttributesCommandAttributes?.searchAttributes
   if (!searchAttributes?.indexedFields || Object.keys(searchAttributes.indexedFields).length === 0)
     throw new CommandFailure(cause, "IndexedFields is not set on UpsertWorkflowSearchAttributesCommand.")
+  checkSearchAttributes(context, context.run.namespace, searchAttributes)
   context.tx.add(context.run, EventType.UpsertSearchAttributes, {
     upsertWorkflowSearchAttributesEventAttributes: {
       workflowTaskCompletedEventId: context.completedEventId,

@@ -47,9 +47,10 @@ export type SignalExternalAttributes =
 export type CancelExternalAttributes =
   View<temporal.api.history.v1.IRequestCancelExternalWorkflowExecutionInitiatedEventAttributes>
 
-type ServiceMethods = Api["workflowservice"]["v1"]["WorkflowService"]["prototype"]
+type ServiceMethods = Api["workflowservice"]["v1"]["WorkflowService"]["prototype"] &
+  Api["operatorservice"]["v1"]["OperatorService"]["prototype"]
 
-/** Requests of the workflow service, by the name of the call. */
+/** Requests of the workflow service and of the operator service, by the name of the call. */
 export type Request<M extends string> = M extends keyof RequestMap ? View<RequestMap[M]> : never
 
 type MethodName = Exclude<keyof ServiceMethods, "rpcCall" | "requestDelimited" | "responseDelimited">

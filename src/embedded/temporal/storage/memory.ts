@@ -2,6 +2,7 @@ import type { RunKey, StoredRun } from "../run.ts"
 import type { Filter } from "../visibility/filter.ts"
 import { NamespaceVisibility } from "./memory-visibility.ts"
 import type {
+  DocumentChange,
   Listed,
   ListRequest,
   NamespaceRecord,
@@ -9,6 +10,7 @@ import type {
   RunCommit,
   Storage,
   StorageUsage,
+  StoredDocument,
   VisibilityRecord
 } from "./storage.ts"
 
@@ -32,6 +34,7 @@ export class MemoryStorage implements Storage {
   #closedBytes = 0
   readonly #namespaces = new Map<string, NamespaceRecord>()
   readonly #visibility = new Map<string, NamespaceVisibility>()
+  readonly #documents = new Map<string, StoredDocument>()
 
   loadRun(runId: string): StoredRun | undefined {
     return this.#runs.get(runId)?.stored
@@ -54,7 +57,12 @@ export class MemoryStorage implements Storage {
     return visibility
   }
 
-  commit(runs: readonly RunCommit[]): void {
+  commit(runs: readonly RunCommit[], documents: readonly DocumentChange[]): void {
+    for (const { kind, namespace, id, data } of documents) {
+      const key = JSON.stringify([kind, namespace, id])
+      if (data === undefined) this.#documents.delete(key)
+      else this.#documents.set(key, { kind, namespace, id, data })
+    }
     for (const run of runs) {
       const { namespace, workflowId, runId, open, wakeAt, hasTasks } = run
       // The frames are the very array of the run in memory, so nothing is copied.
@@ -77,6 +85,10 @@ export class MemoryStorage implements Storage {
       }
       if (run.current) this.#current.set(currentKey(namespace, workflowId), runId)
     }
+  }
+
+  documents(kind: string): StoredDocument[] {
+    return [...this.#documents.values()].filter((document) => document.kind === kind)
   }
 
   deleteRun(key: RunKey): void {
@@ -131,7 +143,8 @@ export class MemoryStorage implements Storage {
 
   deleteNamespace(name: string): void {
     this.#namespaces.delete(name)
-    this.#visibility.delete(name)
+    for (const [key, document] of this.#documents)
+      if (document.namespace === name) this.#documents.delete(key)
   }
 
   usage(): StorageUsage {
@@ -148,5 +161,6 @@ export class MemoryStorage implements Storage {
     this.#current.clear()
     this.#closed.clear()
     this.#visibility.clear()
+    this.#documents.clear()
   }
 }

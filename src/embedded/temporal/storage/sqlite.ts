@@ -4,132 +4,37 @@ import type { StatementSync } from "node:sqlite"
 
 import { splitFrames } from "../history.ts"
 import type { RunKey, StoredRun } from "../run.ts"
-import { types } from "../proto/root.ts"
-import type { Payload } from "../proto/root.ts"
+import type { Filter } from "../visibility/filter.ts"
+import { bytes, number, text } from "./row.ts"
+import type { Row } from "./row.ts"
+import { migrate } from "./schema.ts"
+import { SqliteVisibility } from "./sqlite-visibility.ts"
 import type {
   DocumentChange,
+  Listed,
+  ListRequest,
   NamespaceRecord,
+  NamespaceSettings,
   OpenRun,
   RunCommit,
   Storage,
-  StoredDocument,
-  VisibilityRecord
+  StorageUsage,
+  StoredDocument
 } from "./storage.ts"
 
-/**
- * What each version of the tables added. A file of a later version is refused, one of an earlier version is
- * upgraded in a transaction.
- */
-const migrations: readonly string[] = [
-  `
-CREATE TABLE namespaces (
-  name TEXT PRIMARY KEY, id TEXT NOT NULL, description TEXT NOT NULL, owner_email TEXT NOT NULL,
-  retention_ms INTEGER NOT NULL
-) STRICT;
-CREATE TABLE runs (
-  run_id TEXT PRIMARY KEY, namespace TEXT NOT NULL, workflow_id TEXT NOT NULL,
-  open INTEGER NOT NULL, wake_at REAL, has_tasks INTEGER NOT NULL, overlay TEXT NOT NULL,
-  type TEXT NOT NULL, status INTEGER NOT NULL, start_time INTEGER NOT NULL, close_time INTEGER NOT NULL,
-  history_length INTEGER NOT NULL, history_size INTEGER NOT NULL, details TEXT NOT NULL
-) STRICT, WITHOUT ROWID;
-CREATE INDEX runs_open ON runs (open) WHERE open = 1;
-CREATE INDEX runs_started ON runs (namespace, start_time);
-CREATE INDEX runs_closed ON runs (close_time) WHERE open = 0;
-CREATE TABLE current (
-  namespace TEXT NOT NULL, workflow_id TEXT NOT NULL, run_id TEXT NOT NULL,
-  PRIMARY KEY (namespace, workflow_id)
-) STRICT, WITHOUT ROWID;
-CREATE TABLE events (
-  run_id TEXT NOT NULL, first_event_id INTEGER NOT NULL, frames BLOB NOT NULL,
-  PRIMARY KEY (run_id, first_event_id)
-) STRICT, WITHOUT ROWID;
-CREATE TABLE attempts (
-  run_id TEXT NOT NULL, scheduled_event_id INTEGER NOT NULL, attempt TEXT NOT NULL,
-  PRIMARY KEY (run_id, scheduled_event_id)
-) STRICT, WITHOUT ROWID;
-`,
-  `
-CREATE TABLE documents (
-  kind TEXT NOT NULL, namespace TEXT NOT NULL, id TEXT NOT NULL, data TEXT NOT NULL,
-  PRIMARY KEY (kind, namespace, id)
-) STRICT, WITHOUT ROWID;
-`
-]
-
-const schemaVersion = migrations.length
-
-type Row = Record<string, unknown>
-
-const text = (value: unknown): string => (typeof value === "string" ? value : "")
-const number = (value: unknown): number => (typeof value === "number" ? value : 0)
-const bytes = (value: unknown): Uint8Array => (value instanceof Uint8Array ? value : new Uint8Array(0))
-
-const base64 = (value: Uint8Array): string => Buffer.from(value).toString("base64")
-
-/** What a listing needs beyond the columns. */
-interface Details {
-  readonly taskQueue: string
-  readonly executionTime: number
-  readonly firstRunId: string
-  readonly parentWorkflowId: string
-  readonly parentRunId: string
-  readonly rootWorkflowId: string
-  readonly rootRunId: string
-  readonly memo: string
-  readonly searchAttributes: string
-}
-
-const encodeDetails = (record: VisibilityRecord): string => {
-  const details: Details = {
-    taskQueue: record.taskQueue,
-    executionTime: record.executionTime,
-    firstRunId: record.firstRunId,
-    parentWorkflowId: record.parentWorkflowId,
-    parentRunId: record.parentRunId,
-    rootWorkflowId: record.rootWorkflowId,
-    rootRunId: record.rootRunId,
-    memo: base64(types.memo.encode({ fields: record.memo }).finish()),
-    searchAttributes: base64(
-      types.searchAttributes.encode({ indexedFields: record.searchAttributes }).finish()
-    )
-  }
-  return JSON.stringify(details)
-}
-
-const definedFields = (
-  fields: Record<string, Payload | undefined> | null | undefined
-): Record<string, Payload> => {
-  const defined: Record<string, Payload> = {}
-  for (const [name, payload] of Object.entries(fields ?? {})) if (payload) defined[name] = payload
-  return defined
-}
-
-const recordOf = (row: Row): VisibilityRecord => {
-  // Written by `encodeDetails` above, in a file that only this service writes.
-  const details = JSON.parse(text(row["details"])) as Details
-  return {
-    namespace: text(row["namespace"]),
-    workflowId: text(row["workflow_id"]),
-    runId: text(row["run_id"]),
-    type: text(row["type"]),
-    status: number(row["status"]),
-    startTime: number(row["start_time"]),
-    closeTime: number(row["close_time"]),
-    historyLength: number(row["history_length"]),
-    historySize: number(row["history_size"]),
-    ...details,
-    memo: definedFields(types.memo.decode(Buffer.from(details.memo, "base64")).fields),
-    searchAttributes: definedFields(
-      types.searchAttributes.decode(Buffer.from(details.searchAttributes, "base64")).indexedFields
-    )
-  }
-}
+/** How many closed runs are looked at in one step of the retention. */
+const step = 500
 
 /** Runs in one SQLite file, with one writer. */
 export class SqliteStorage implements Storage {
   readonly persistent = true
   readonly #database: DatabaseSync
   readonly #statements = new Map<string, StatementSync>()
+  readonly #visibility: SqliteVisibility
+  /** Kept up to date here: counting them would read all of them. */
+  #openRuns = 0
+  #closedRuns = 0
+  #closedBytes = 0
 
   constructor(file: string, synchronous: "off" | "normal" | "full") {
     if (file !== ":memory:") {
@@ -143,25 +48,50 @@ export class SqliteStorage implements Storage {
       this.#database.exec("PRAGMA journal_mode = WAL")
       this.#database.exec(`PRAGMA synchronous = ${synchronous.toUpperCase()}`)
       this.#database.exec("PRAGMA temp_store = MEMORY")
-      this.#migrate(file)
+      migrate(this.#database, file)
+      this.#visibility = new SqliteVisibility(this.#database, (sql) => this.#prepare(sql))
+      this.#measure()
     } catch (error) {
       this.#database.close()
       throw error
     }
   }
 
-  #migrate(file: string): void {
-    this.#database.exec("BEGIN EXCLUSIVE")
-    const version = number(this.#prepare("PRAGMA user_version").get()?.["user_version"])
-    if (version > schemaVersion) {
-      this.#database.exec("ROLLBACK")
-      throw new Error(
-        `the database file ${file} was written by a later version (schema ${version}, this one knows ${schemaVersion})`
-      )
+  #measure(): void {
+    this.#openRuns = this.#closedRuns = this.#closedBytes = 0
+    const rows: Row[] = this.#prepare(
+      "SELECT open, COUNT(*) AS count, SUM(history_size) AS bytes FROM runs GROUP BY open"
+    ).all()
+    for (const row of rows)
+      if (row["open"] === 1) this.#openRuns = number(row["count"])
+      else {
+        this.#closedRuns = number(row["count"])
+        this.#closedBytes = number(row["bytes"])
+      }
+  }
+
+  /** Takes a run that is about to be written or deleted out of what is counted. */
+  #uncount(runId: string): void {
+    const row: Row | undefined = this.#prepare("SELECT open, history_size FROM runs WHERE run_id = ?").get(
+      runId
+    )
+    if (row === undefined) return
+    if (row["open"] === 1) this.#openRuns -= 1
+    else {
+      this.#closedRuns -= 1
+      this.#closedBytes -= number(row["history_size"])
     }
-    for (const migration of migrations.slice(version)) this.#database.exec(migration)
-    this.#database.exec(`PRAGMA user_version = ${schemaVersion}`)
-    this.#database.exec("COMMIT")
+  }
+
+  #count(run: RunCommit): void {
+    // Nothing changes in the counts while a run goes on.
+    if (run.open && run.base > 0) return
+    if (run.base > 0) this.#uncount(run.runId)
+    if (run.open) this.#openRuns += 1
+    else {
+      this.#closedRuns += 1
+      this.#closedBytes += run.historySize
+    }
   }
 
   #prepare(sql: string): StatementSync {
@@ -218,6 +148,7 @@ export class SqliteStorage implements Storage {
       this.#prepare("COMMIT").run()
     } catch (error) {
       this.#prepare("ROLLBACK").run()
+      this.#measure()
       throw error
     }
   }
@@ -240,7 +171,6 @@ export class SqliteStorage implements Storage {
   }
 
   #write(run: RunCommit): void {
-    const { visibility } = run
     if (run.frames.length > run.base)
       this.#prepare("INSERT INTO events (run_id, first_event_id, frames) VALUES (?, ?, ?)").run(
         run.runId,
@@ -248,9 +178,10 @@ export class SqliteStorage implements Storage {
         Buffer.concat(run.frames.slice(run.base))
       )
     const wakeAt = Number.isFinite(run.wakeAt) ? run.wakeAt : null
+    this.#count(run)
     if (run.base === 0)
       this.#prepare(
-        "INSERT INTO runs (run_id, namespace, workflow_id, open, wake_at, has_tasks, overlay, type, status, start_time, close_time, history_length, history_size, details) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        "INSERT INTO runs (run_id, namespace, workflow_id, open, wake_at, has_tasks, overlay, close_time, history_size) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
       ).run(
         run.runId,
         run.namespace,
@@ -259,30 +190,22 @@ export class SqliteStorage implements Storage {
         wakeAt,
         run.hasTasks ? 1 : 0,
         run.overlay(),
-        visibility.type,
-        visibility.status,
-        visibility.startTime,
-        visibility.closeTime,
-        visibility.historyLength,
-        visibility.historySize,
-        encodeDetails(visibility)
+        run.closeTime,
+        run.historySize
       )
     else
       this.#prepare(
-        "UPDATE runs SET open = ?, wake_at = ?, has_tasks = ?, overlay = ?, status = ?, close_time = ?, history_length = ?, history_size = ? WHERE run_id = ?"
+        "UPDATE runs SET open = ?, wake_at = ?, has_tasks = ?, overlay = ?, close_time = ?, history_size = ? WHERE run_id = ?"
       ).run(
         run.open ? 1 : 0,
         wakeAt,
         run.hasTasks ? 1 : 0,
         run.overlay(),
-        visibility.status,
-        visibility.closeTime,
-        visibility.historyLength,
-        visibility.historySize,
+        run.closeTime,
+        run.historySize,
         run.runId
       )
-    if (run.base > 0 && run.detailsChanged)
-      this.#prepare("UPDATE runs SET details = ? WHERE run_id = ?").run(encodeDetails(visibility), run.runId)
+    this.#visibility.write(run)
     for (const [id, attempt] of run.attempts())
       if (attempt === undefined)
         this.#prepare("DELETE FROM attempts WHERE run_id = ? AND scheduled_event_id = ?").run(run.runId, id)
@@ -308,6 +231,8 @@ export class SqliteStorage implements Storage {
 
   deleteRun(key: RunKey): void {
     this.#transaction(() => {
+      this.#uncount(key.runId)
+      this.#visibility.delete(key.runId)
       this.#prepare("DELETE FROM runs WHERE run_id = ?").run(key.runId)
       this.#prepare("DELETE FROM events WHERE run_id = ?").run(key.runId)
       this.#prepare("DELETE FROM attempts WHERE run_id = ?").run(key.runId)
@@ -319,26 +244,28 @@ export class SqliteStorage implements Storage {
     })
   }
 
-  *visibility(namespace: string): Iterable<VisibilityRecord> {
-    // Read at once: a listing must not hold a statement open across commits.
-    const rows: Row[] = this.#prepare(
-      "SELECT * FROM runs WHERE namespace = ? ORDER BY start_time DESC, run_id DESC"
-    ).all(namespace)
-    for (const row of rows) yield recordOf(row)
+  list(request: ListRequest): Listed[] {
+    return this.#visibility.list(request)
   }
 
-  expired(closedBefore: number, maxClosed: number, maxBytes: number): RunKey[] {
-    const totals = this.#prepare(
-      "SELECT COUNT(*) AS count, COALESCE(SUM(history_size), 0) AS bytes FROM runs WHERE open = 0"
-    ).get()
-    let count = number(totals?.["count"])
-    let size = number(totals?.["bytes"])
+  count(namespace: string, filter: Filter | undefined): Map<number, number> {
+    return this.#visibility.count(namespace, filter)
+  }
+
+  closedBefore(namespace: string, time: number): RunKey[] {
+    return this.#visibility.closedBefore(namespace, time)
+  }
+
+  excess(maxClosed: number, maxBytes: number): RunKey[] {
+    let count = this.#closedRuns
+    let size = this.#closedBytes
+    if (count <= maxClosed && size <= maxBytes) return []
     const keys: RunKey[] = []
     const rows: Row[] = this.#prepare(
-      "SELECT run_id, namespace, workflow_id, close_time, history_size FROM runs WHERE open = 0 ORDER BY close_time LIMIT 500"
+      `SELECT run_id, namespace, workflow_id, history_size FROM runs WHERE open = 0 ORDER BY close_time LIMIT ${step}`
     ).all()
     for (const row of rows) {
-      if (count <= maxClosed && size <= maxBytes && number(row["close_time"]) >= closedBefore) break
+      if (count <= maxClosed && size <= maxBytes) break
       keys.push({
         runId: text(row["run_id"]),
         namespace: text(row["namespace"]),
@@ -357,14 +284,41 @@ export class SqliteStorage implements Storage {
       id: text(row["id"]),
       description: text(row["description"]),
       ownerEmail: text(row["owner_email"]),
-      retentionMs: number(row["retention_ms"])
+      retentionMs: number(row["retention_ms"]),
+      // Written by `saveNamespace` below, in a file that only this service writes.
+      settings: JSON.parse(text(row["settings"])) as NamespaceSettings
     }))
   }
 
   saveNamespace(record: NamespaceRecord): void {
     this.#prepare(
-      "INSERT INTO namespaces (name, id, description, owner_email, retention_ms) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET description = excluded.description, owner_email = excluded.owner_email, retention_ms = excluded.retention_ms"
-    ).run(record.name, record.id, record.description, record.ownerEmail, record.retentionMs)
+      "INSERT INTO namespaces (name, id, description, owner_email, retention_ms, settings) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET description = excluded.description, owner_email = excluded.owner_email, retention_ms = excluded.retention_ms, settings = excluded.settings"
+    ).run(
+      record.name,
+      record.id,
+      record.description,
+      record.ownerEmail,
+      record.retentionMs,
+      JSON.stringify(record.settings)
+    )
+  }
+
+  deleteNamespace(name: string): void {
+    this.#transaction(() => {
+      this.#prepare("DELETE FROM namespaces WHERE name = ?").run(name)
+      this.#prepare("DELETE FROM documents WHERE namespace = ?").run(name)
+    })
+  }
+
+  usage(): StorageUsage {
+    const pages = number(this.#prepare("PRAGMA page_count").get()?.["page_count"])
+    const size = number(this.#prepare("PRAGMA page_size").get()?.["page_size"])
+    return {
+      openRuns: this.#openRuns,
+      closedRuns: this.#closedRuns,
+      closedBytes: this.#closedBytes,
+      fileBytes: pages * size
+    }
   }
 
   close(): void {

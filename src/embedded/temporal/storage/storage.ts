@@ -58,7 +58,11 @@ export interface RunCommit extends RunKey {
   readonly wakeAt: number
   /** Whether tasks of the run wait for a worker or are with one. */
   readonly hasTasks: boolean
-  readonly visibility: VisibilityRecord
+  /** 0 while it is open. */
+  readonly closeTime: number
+  /** Bytes of all events. */
+  readonly historySize: number
+  readonly visibility: () => VisibilityRecord
   /** Whether memo or search attributes are others than before. */
   readonly detailsChanged: boolean
   /** Set by a new run: it is now what the workflow id stands for. */
