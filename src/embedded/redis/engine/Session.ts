@@ -1,6 +1,6 @@
 import type { Keyspace, Waiter } from "../db/Keyspace.ts"
 import { unwatch } from "../commands/Transactions.ts"
-import type { BlockRequest, Client, Command, Server, Transaction, WatchedKey } from "../exec/Context.ts"
+import type { BlockRequest, Client, Command, Server, TrackingState, Transaction, WatchedKey } from "../exec/Context.ts"
 import { encodeReply, type RespVersion } from "../resp/Encoder.ts"
 import { DEFAULT_LIMITS, ProtocolError, RespParser, UNAUTHENTICATED_LIMITS } from "../resp/Parser.ts"
 import { ErrorReply, type Reply } from "../resp/Reply.ts"
@@ -16,6 +16,8 @@ export interface Transport {
   /** How the peer is called in CLIENT LIST. */
   readonly address: string
   readonly localAddress: string
+  /** Whether the peer is connected by a Unix socket. */
+  readonly isUnix?: boolean
   /** Bytes that were sent and that the peer has not taken. */
   readonly unsentBytes: () => number
 }
@@ -33,6 +35,10 @@ interface Wait {
   readonly waiter: Waiter
   timer: NodeJS.Timeout | undefined
 }
+
+/** How long a command is in RESP. */
+const commandLength = (args: ReadonlyArray<string>): number =>
+  args.reduce((sum, arg) => sum + arg.length + String(arg.length).length + 5, String(args.length).length + 3)
 
 const SLICE = 1024
 const SLICE_MILLIS = 5
@@ -60,6 +66,12 @@ export class Session implements Client {
   noEvict = false
   noTouch = false
   deniesBlocking = false
+  tracking: TrackingState | undefined
+  isMonitor = false
+  /** When the client last said something. */
+  usedAt: number
+  /** The command that runs, while it does. */
+  running: ReadonlyArray<string> | undefined
   runsScript = false
   transaction: Transaction | undefined
   watched: Array<WatchedKey> = []
@@ -93,6 +105,7 @@ export class Session implements Client {
     this.isAuthenticated = password === undefined
     this.parser = new RespParser(this.isAuthenticated ? DEFAULT_LIMITS : UNAUTHENTICATED_LIMITS)
     this.connectedAt = Date.now()
+    this.usedAt = this.connectedAt
   }
 
   get authenticated(): boolean {
@@ -102,6 +115,18 @@ export class Session implements Client {
   set authenticated(value: boolean) {
     this.isAuthenticated = value
     this.parser.limits = value ? DEFAULT_LIMITS : UNAUTHENTICATED_LIMITS
+  }
+
+  get address(): string {
+    return this.transport.address
+  }
+
+  get localAddress(): string {
+    return this.transport.localAddress
+  }
+
+  get isUnix(): boolean {
+    return this.transport.isUnix === true
   }
 
   get isSubscribed(): boolean {
@@ -283,10 +308,11 @@ export class Session implements Client {
     const left = deadline - Date.now()
     wait.timer = setTimeout(
       () => {
-        if (Date.now() < deadline) this.startTimer(wait, deadline)
+        // The clock shows whole milliseconds: when it shows the last one, that has just begun.
+        if (Date.now() <= deadline) this.startTimer(wait, deadline)
         else this.unblock(undefined)
       },
-      Math.min(Math.max(1, left), LONGEST_TIMER)
+      Math.min(Math.max(1, left + 1), LONGEST_TIMER)
     )
     // The connection itself keeps the process alive; an unref'd one must not because of its timer.
     wait.timer.unref()
@@ -321,10 +347,22 @@ export class Session implements Client {
   }
 
   describe(now: number): string {
+    const { tracking, transaction, running } = this
     const flags =
+      (this.isMonitor ? "O" : "") +
+      (this.isSubscribed ? "P" : "") +
+      (transaction === undefined ? "" : "x") +
       (this.wait === undefined ? "" : "b") +
-      (this.transaction === undefined ? "" : "x") +
-      (this.isSubscribed ? "P" : "")
+      (tracking === undefined ? "" : "t") +
+      (tracking?.isBroken === true ? "R" : "") +
+      (tracking?.broadcast === true ? "B" : "") +
+      (this.watcher.dirty ? "d" : "") +
+      (this.closing ? "c" : "") +
+      (this.isUnix ? "U" : "") +
+      (this.noEvict ? "e" : "")
+    const argumentBytes = running === undefined ? 0 : running.reduce((sum, arg) => sum + arg.length, 0)
+    const queued = transaction === undefined ? 0 : transaction.bytes
+    const query = this.parser.bufferedBytes + (running === undefined ? 0 : commandLength(running))
     const fields: ReadonlyArray<readonly [string, string | number]> = [
       ["id", this.id],
       ["addr", this.transport.address],
@@ -332,27 +370,27 @@ export class Session implements Client {
       ["fd", this.id + 7],
       ["name", this.name],
       ["age", Math.max(0, Math.floor((now - this.connectedAt) / 1000))],
-      ["idle", 0],
+      ["idle", Math.max(0, Math.floor((now - this.usedAt) / 1000))],
       ["flags", flags === "" ? "N" : flags],
       ["db", this.db.index],
       ["sub", this.channels.size],
       ["psub", this.patterns.size],
       ["ssub", this.shardChannels.size],
-      ["multi", this.transaction === undefined ? -1 : this.transaction.queue.length],
-      ["qbuf", this.parser.bufferedBytes],
-      ["qbuf-free", 0],
-      ["argv-mem", 0],
-      ["multi-mem", 0],
+      ["multi", transaction === undefined ? -1 : transaction.queue.length],
+      ["qbuf", query],
+      ["qbuf-free", query === 0 ? 0 : Math.max(0, 20474 - query)],
+      ["argv-mem", argumentBytes],
+      ["multi-mem", queued],
       ["rbs", 1024],
       ["rbp", 0],
       ["obl", this.out.length],
       ["oll", 0],
       ["omem", 0],
-      ["tot-mem", this.out.length + this.parser.bufferedBytes],
+      ["tot-mem", 1024 + this.out.length + query + argumentBytes + queued],
       ["events", "r"],
       ["cmd", this.lastCommand],
       ["user", "default"],
-      ["redir", -1],
+      ["redir", tracking === undefined ? -1 : tracking.redirect],
       ["resp", this.resp],
       ["lib-name", this.libraryName],
       ["lib-ver", this.libraryVersion]
