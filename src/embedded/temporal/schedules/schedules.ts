@@ -64,6 +64,9 @@ export class Schedules {
   readonly #watched = new Map<string, string>()
   readonly #specs = new WeakMap<ScheduleSpec, CompiledSpec>()
   readonly #wakeups: Wakeups
+  /** Set while a step is committed; what it closes is looked at when its state is known. */
+  #stepping = false
+  readonly #closedMeanwhile = new Set<string>()
 
   constructor(engine: Engine, namespaceId: (namespace: string) => string) {
     this.#engine = engine
@@ -115,14 +118,24 @@ export class Schedules {
   /** Takes a step and commits what comes of it. */
   #step(base: ScheduleState, change?: (step: Step) => void): void {
     const draft = { ...base }
-    const wakeAt = this.#engine.transact((tx) => {
-      const step: Step = { tx, draft, spec: () => this.#specOf(draft), seed: this.#seedOf(base) }
-      const next = takeStep(step, change)
-      const { namespace, scheduleId: id } = draft
-      tx.documents.push({ kind, namespace, id, data: encodeSchedule(draft) })
-      return next
-    })
+    let wakeAt: number
+    this.#stepping = true
+    try {
+      wakeAt = this.#engine.transact((tx) => {
+        const step: Step = { tx, draft, spec: () => this.#specOf(draft), seed: this.#seedOf(base) }
+        const next = takeStep(step, change)
+        const { namespace, scheduleId: id } = draft
+        tx.documents.push({ kind, namespace, id, data: encodeSchedule(draft) })
+        return next
+      })
+    } finally {
+      this.#stepping = false
+    }
     this.#set(draft, draft.closeTime > 0 ? this.#forgetAt(draft) : wakeAt)
+    for (const key of this.#closedMeanwhile) {
+      this.#closedMeanwhile.delete(key)
+      this.#wake(key)
+    }
   }
 
   /** A schedule that is gone is still known to be so for as long as closed runs are kept. */
@@ -156,7 +169,9 @@ export class Schedules {
 
   #closed(run: Run): void {
     const key = this.#watched.get(run.h.started.firstExecutionRunId ?? "")
-    if (key !== undefined && newRunIdOf(run) === "") this.#wake(key)
+    if (key === undefined || newRunIdOf(run) !== "") return
+    if (this.#stepping) this.#closedMeanwhile.add(key)
+    else this.#wake(key)
   }
 
   /** A schedule, even if it was deleted. */
