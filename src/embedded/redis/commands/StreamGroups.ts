@@ -3,9 +3,10 @@ import type { CommandDefinition } from "../exec/CommandTable.ts"
 import { type Client, NOTIFY } from "../exec/Context.ts"
 import { wrongUsage } from "../exec/Errors.ts"
 import { LOWEST_ID } from "../format/StreamIds.ts"
-import { ErrorReply, OK, type Reply, Status } from "../resp/Reply.ts"
+import { ErrorReply, OK, type Reply } from "../resp/Reply.ts"
 import { type ConsumerGroup, StreamValue } from "../types/StreamValue.ts"
 import { create, readStream, writeStream } from "./Access.ts"
+import { help } from "./Help.ts"
 import { anyId, strictId } from "./StreamArguments.ts"
 import { addConsumer } from "./StreamEffects.ts"
 
@@ -124,7 +125,6 @@ const xack = (client: Client, args: Arguments): Reply => {
 }
 
 const HELP = [
-  "XGROUP <subcommand> [<arg> [value] [opt] ...]. Subcommands are:",
   "CREATE <key> <groupname> <id|$> [option]",
   "    Create a new consumer group. Options are:",
   "    * MKSTREAM",
@@ -138,9 +138,7 @@ const HELP = [
   "DESTROY <key> <groupname>",
   "    Remove the specified group.",
   "SETID <key> <groupname> <id|$> [ENTRIESREAD entries_read]",
-  "    Set the current group ID and entries_read counter.",
-  "HELP",
-  "    Print this help."
+  "    Set the current group ID and entries_read counter."
 ]
 
 const since = "5.0.0"
@@ -204,14 +202,7 @@ export const STREAM_GROUPS: ReadonlyArray<CommandDefinition> = [
         summary: "Deletes a consumer from a consumer group.",
         run: removeConsumer
       },
-      {
-        name: "help",
-        arity: 2,
-        flags: "loading stale",
-        since,
-        summary: "Returns helpful text about the different subcommands.",
-        run: () => HELP.map((line) => new Status(line))
-      }
+      help("xgroup", since, HELP)
     ]
   },
   {

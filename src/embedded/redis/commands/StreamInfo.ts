@@ -3,9 +3,10 @@ import type { CommandDefinition } from "../exec/CommandTable.ts"
 import type { Client } from "../exec/Context.ts"
 import { NO_SUCH_KEY, wrongUsage } from "../exec/Errors.ts"
 import { formatStreamId, HIGHEST_ID, LOWEST_ID, type StreamId } from "../format/StreamIds.ts"
-import { ErrorReply, MapReply, type Reply, Status } from "../resp/Reply.ts"
+import { ErrorReply, MapReply, type Reply } from "../resp/Reply.ts"
 import type { ConsumerGroup, StreamValue } from "../types/StreamValue.ts"
 import { readStream } from "./Access.ts"
+import { help } from "./Help.ts"
 import { entryReply } from "./StreamArguments.ts"
 
 const required = (client: Client, args: Arguments): StreamValue => {
@@ -180,15 +181,12 @@ const consumers = (client: Client, args: Arguments): Reply => {
 }
 
 const HELP = [
-  "XINFO <subcommand> [<arg> [value] [opt] ...]. Subcommands are:",
   "CONSUMERS <key> <groupname>",
   "    Show consumers of <groupname>.",
   "GROUPS <key>",
   "    Show the stream consumer groups.",
   "STREAM <key> [FULL [COUNT <count>]",
-  "    Show information about the stream.",
-  "HELP",
-  "    Print this help."
+  "    Show information about the stream."
 ]
 
 const since = "5.0.0"
@@ -233,14 +231,7 @@ export const STREAM_INFO: ReadonlyArray<CommandDefinition> = [
         summary: "Returns a list of the consumers in a consumer group.",
         run: consumers
       },
-      {
-        name: "help",
-        arity: 2,
-        flags: "loading stale",
-        since,
-        summary: "Returns helpful text about the different subcommands.",
-        run: () => HELP.map((line) => new Status(line))
-      }
+      help("xinfo", since, HELP)
     ]
   }
 ]

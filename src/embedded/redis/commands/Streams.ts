@@ -46,8 +46,9 @@ const newId = (stream: StreamValue | undefined, request: AddRequest, now: number
   let id: StreamId | undefined
   if (request.id === undefined) id = followingStreamId(last, now)
   else if (request.id.open && request.id.id.slice(0, 8) === last.slice(0, 8)) {
-    const next = nextStreamId(last)
-    id = next?.slice(0, 8) === last.slice(0, 8) ? next : undefined
+    id = nextStreamId(last)
+    // This is what Redis says when a millisecond has no sequence left.
+    if (id?.slice(0, 8) !== last.slice(0, 8)) throw TOO_LARGE
   } else id = request.id.id
   if (id === undefined || id <= last) throw NOT_AFTER_TOP
   return id
