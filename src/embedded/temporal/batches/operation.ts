@@ -1,5 +1,5 @@
-import { invalidArgument, ServiceError } from "../errors.ts"
-import { Code, EventType } from "../proto/enums.ts"
+import { invalidArgument } from "../errors.ts"
+import { EventType } from "../proto/enums.ts"
 import { toNumber } from "../proto/time.ts"
 import type { Request, WorkflowExecution } from "../proto/root.ts"
 import type { Run } from "../run.ts"
@@ -38,17 +38,17 @@ const ResetType = { FirstWorkflowTask: 1, LastWorkflowTask: 2 } as const
 
 const running = "ExecutionStatus = 'Running'"
 
-/** What the real server refuses with an error of no kind. */
-const refused = (message: string): ServiceError => new ServiceError(Code.Unknown, message)
-
-/** Checks what every batch has to say; see ValidateBatchOperation in service/worker/batcher/workflow.go. */
+/**
+ * Checks what every batch has to say; see ValidateBatchOperation in service/worker/batcher/workflow.go. Some of it
+ * the real server refuses as UNKNOWN, which makes clients ask again and again.
+ */
 const validate = (request: BatchRequest): void => {
   const hasQuery = Boolean(request.visibilityQuery)
   const hasExecutions = (request.executions?.length ?? 0) > 0
   if (!request.reason || !request.namespace || !(hasQuery || hasExecutions))
     throw invalidArgument("must provide required parameters: BatchType/Reason/Namespace/Query/Executions")
   if (!request.jobId) throw invalidArgument("JobId is not set on request.")
-  if (hasQuery && hasExecutions) throw refused("batch query and executions are mutually exclusive")
+  if (hasQuery && hasExecutions) throw invalidArgument("batch query and executions are mutually exclusive")
 }
 
 /** The workflow task that a reset goes back to: behind its completion, or where there is none, its schedule. */
@@ -61,7 +61,7 @@ const resetPoint = (run: Run, which: "first" | "last"): number => {
     if (type === EventType.WorkflowTaskCompleted) return id
     if (type === EventType.WorkflowTaskScheduled && (which === "last" || scheduled === 0)) scheduled = id + 1
   }
-  if (scheduled === 0) throw refused("unable to find any scheduled or completed task")
+  if (scheduled === 0) throw invalidArgument("unable to find any scheduled or completed task")
   return scheduled
 }
 
@@ -173,7 +173,7 @@ export const readOperation = (request: BatchRequest): BatchOperation => {
     }))
   }
   if (signal) {
-    if (!signal.signal) throw refused("must provide signal name")
+    if (!signal.signal) throw invalidArgument("must provide signal name")
     return single(OperationType.Signal, signal.identity, running, "SignalWorkflowExecution", (execution) => ({
       workflowExecution: execution,
       signalName: signal.signal,
@@ -189,8 +189,8 @@ export const readOperation = (request: BatchRequest): BatchOperation => {
     }))
   if (reset) return resetOperation(request, reset)
   if (options) {
-    if (!options.workflowExecutionOptions) throw refused("must provide UpdateOptions")
-    if (!options.updateMask) throw refused("must provide UpdateMask")
+    if (!options.workflowExecutionOptions) throw invalidArgument("must provide UpdateOptions")
+    if (!options.updateMask) throw invalidArgument("must provide UpdateMask")
     return single(
       OperationType.UpdateExecutionOptions,
       options.identity,
