@@ -2,7 +2,7 @@ import { argument, type Arguments } from "../exec/Arguments.ts"
 import type { CommandDefinition } from "../exec/CommandTable.ts"
 import { type Client, NOTIFY } from "../exec/Context.ts"
 import { NOT_INTEGER, SYNTAX } from "../exec/Errors.ts"
-import { narrow, parseInteger } from "../format/Integers.ts"
+import { INT64_MAX, narrow, parseInteger } from "../format/Integers.ts"
 import { ErrorReply, type Reply } from "../resp/Reply.ts"
 import type { StringBuffer } from "../types/StringBuffer.ts"
 import { bytesOf } from "./Access.ts"
@@ -95,7 +95,8 @@ const fit = (value: bigint, step: Step): bigint | undefined => {
   if (wrapped === value || step.overflow === "WRAP") return wrapped
   if (step.overflow === "FAIL") return undefined
   const highest = (1n << BigInt(step.signed ? step.bits - 1 : step.bits)) - 1n
-  if (value > highest) return highest
+  // Redis computes how far the value may grow with 64 bits, which overflows for the least values.
+  if (value > highest || highest - value > INT64_MAX) return highest
   return step.signed ? -highest - 1n : 0n
 }
 

@@ -1,7 +1,7 @@
 import { argument, type Arguments, exactInteger, integer } from "../exec/Arguments.ts"
 import type { CommandDefinition } from "../exec/CommandTable.ts"
 import { type Client, NOTIFY } from "../exec/Context.ts"
-import { NO_SUCH_KEY, SYNTAX } from "../exec/Errors.ts"
+import { cut, NO_SUCH_KEY, SYNTAX } from "../exec/Errors.ts"
 import { frequencyOf } from "../db/Access.ts"
 import type { Entry } from "../db/Entry.ts"
 import type { Keyspace } from "../db/Keyspace.ts"
@@ -37,7 +37,7 @@ const expire =
     const flags = new Set(args.slice(3).map((flag) => flag.toUpperCase()))
     for (const flag of args.slice(3)) {
       if (!["NX", "XX", "GT", "LT"].includes(flag.toUpperCase()))
-        throw new ErrorReply(`ERR Unsupported option ${flag}`)
+        throw new ErrorReply(`ERR Unsupported option ${cut(flag)}`)
     }
     if (flags.has("NX") && flags.size > 1) {
       throw new ErrorReply("ERR NX and XX, GT or LT options at the same time are not compatible")
@@ -192,6 +192,7 @@ const flush =
       db.clear()
       client.server.wakeAll(db)
     }
+    client.server.tracking.invalidateAll()
     // FLUSHALL on an empty database is logged too, as Redis does.
     client.server.dirty++
     return OK

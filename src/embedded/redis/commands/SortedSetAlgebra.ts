@@ -40,13 +40,14 @@ const source = (client: Client, key: string): Source => {
 }
 
 interface Request {
-  readonly keys: Arguments
+  readonly sources: ReadonlyArray<Source>
   readonly weights: ReadonlyArray<number>
   readonly aggregate: "SUM" | "MIN" | "MAX"
   readonly withScores: boolean
 }
 
 const request = (
+  client: Client,
   args: Arguments,
   at: number,
   name: string,
@@ -56,8 +57,9 @@ const request = (
   const number = integer(argument(args, at))
   if (number < 1) throw new ErrorReply(`ERR at least 1 input key is needed for '${name}' command`)
   if (number > args.length - at - 1) throw SYNTAX
-  const keys = args.slice(at + 1, at + 1 + number)
-  let weights: Array<number> = keys.map(() => 1)
+  // Redis looks at the keys before it reads on.
+  const sources = args.slice(at + 1, at + 1 + number).map((key) => source(client, key))
+  let weights: Array<number> = sources.map(() => 1)
   let aggregate: Request["aggregate"] = "SUM"
   let withScores = false
   for (let next = at + 1 + number; next < args.length; next++) {
@@ -74,7 +76,7 @@ const request = (
     } else if (option === "WITHSCORES" && !stores) withScores = true
     else throw SYNTAX
   }
-  return { keys, weights, aggregate, withScores }
+  return { sources, weights, aggregate, withScores }
 }
 
 /** Redis reads inf - inf and 0 * inf as 0 here. */
@@ -83,8 +85,8 @@ const orZero = (value: number): number => (Number.isNaN(value) ? 0 : value)
 const aggregated = (kind: Request["aggregate"], left: number, right: number): number =>
   kind === "SUM" ? orZero(left + right) : kind === "MIN" ? Math.min(left, right) : Math.max(left, right)
 
-const combine = (client: Client, operation: Operation, input: Request): Map<string, number> => {
-  const sources = input.keys.map((key) => source(client, key))
+const combine = (operation: Operation, input: Request): Map<string, number> => {
+  const { sources } = input
   const out = new Map<string, number>()
   if (operation === "diff") {
     const [first, ...others] = sources
@@ -141,9 +143,9 @@ export const SORTED_SET_ALGEBRA = (store: Store, show: Show): ReadonlyArray<Comm
         summary: `Returns the ${operation} of several sorted sets.`,
         keysOf: numberedKeys(1),
         run: (client, args) => {
-          const input = request(args, 1, name, operation, false)
+          const input = request(client, args, 1, name, operation, false)
           const sorted = new SortedSetValue()
-          for (const [member, score] of combine(client, operation, input)) {
+          for (const [member, score] of combine(operation, input)) {
             sorted.set(member, score, client.server.limits)
           }
           return show(client, sorted.tree.range(0, sorted.size), input.withScores)
@@ -159,13 +161,8 @@ export const SORTED_SET_ALGEBRA = (store: Store, show: Show): ReadonlyArray<Comm
         summary: `Stores the ${operation} of several sorted sets in a key.`,
         keysOf: (args) => [argument(args, 1), ...numberedKeys(2)(args)],
         run: (client, args) => {
-          const input = request(args, 2, `${name}store`, operation, true)
-          return store(
-            client,
-            argument(args, 1),
-            toMembers(combine(client, operation, input)),
-            `${name}store`
-          )
+          const input = request(client, args, 2, `${name}store`, operation, true)
+          return store(client, argument(args, 1), toMembers(combine(operation, input)), `${name}store`)
         }
       }
     )
@@ -182,15 +179,15 @@ export const SORTED_SET_ALGEBRA = (store: Store, show: Show): ReadonlyArray<Comm
       const number = integer(argument(args, 1))
       if (number < 1) throw new ErrorReply("ERR at least 1 input key is needed for 'zintercard' command")
       if (number > args.length - 2) throw SYNTAX
+      const sources = args.slice(2, 2 + number).map((key) => source(client, key))
       let limit = 0
       for (let at = 2 + number; at < args.length; at += 2) {
         if (argument(args, at).toUpperCase() !== "LIMIT" || at + 1 >= args.length) throw SYNTAX
         limit = integer(argument(args, at + 1), new ErrorReply("ERR LIMIT can't be negative"))
         if (limit < 0) throw new ErrorReply("ERR LIMIT can't be negative")
       }
-      const keys = args.slice(2, 2 + number)
-      const input: Request = { keys, weights: keys.map(() => 1), aggregate: "SUM", withScores: false }
-      const size = combine(client, "inter", input).size
+      const input: Request = { sources, weights: sources.map(() => 1), aggregate: "SUM", withScores: false }
+      const size = combine("inter", input).size
       return limit === 0 ? size : Math.min(size, limit)
     }
   })

@@ -1,16 +1,13 @@
-import { argument, type Arguments, exactInteger, integer } from "../exec/Arguments.ts"
+import { argument, type Arguments } from "../exec/Arguments.ts"
 import type { CommandDefinition } from "../exec/CommandTable.ts"
 import { type Client, NOTIFY } from "../exec/Context.ts"
-import { NOT_FLOAT, NOT_INTEGER, SYNTAX } from "../exec/Errors.ts"
-import { addIntegers, INT64_MIN, narrow, parseInteger } from "../format/Integers.ts"
-import { addLongDoubles, formatLongDouble, parseLongDouble } from "../format/LongDouble.ts"
-import { ErrorReply, MapReply, OK, type Reply } from "../resp/Reply.ts"
-import { StringBuffer } from "../types/StringBuffer.ts"
-import { bufferOf, isString, readString, textOf } from "./Access.ts"
+import { ErrorReply, OK, type Reply } from "../resp/Reply.ts"
+import { isString, readString, textOf } from "./Access.ts"
 import { positiveDeadline } from "./Expiry.ts"
-
-const TOO_LONG = new ErrorReply("ERR string exceeds maximum allowed size (proto-max-bulk-len)")
-const MAX_STRING = 512 * 1024 * 1024
+import { LCS } from "./Lcs.ts"
+import { STRING_NUMBERS } from "./StringNumbers.ts"
+import { deadlineFor, type StringOptions, stringOptions } from "./StringOptions.ts"
+import { STRING_RANGES } from "./StringRanges.ts"
 
 const store = (client: Client, key: string, value: string): void => {
   client.db.set(key, value)
@@ -19,36 +16,9 @@ const store = (client: Client, key: string, value: string): void => {
 
 const get = (client: Client, args: Arguments): Reply => readString(client, argument(args, 1)) ?? null
 
-interface SetOptions {
-  condition: "NX" | "XX" | undefined
-  get: boolean
-  keepTtl: boolean
-  deadline: number | undefined
+interface SetOptions extends Pick<StringOptions, "condition" | "get" | "keepTtl"> {
+  readonly deadline: number | undefined
 }
-
-const setOptions = (client: Client, args: Arguments): SetOptions => {
-  const options: SetOptions = { condition: undefined, get: false, keepTtl: false, deadline: undefined }
-  for (let at = 3; at < args.length; at++) {
-    const name = argument(args, at).toUpperCase()
-    const more = at + 1 < args.length
-    if (name === "NX" && options.condition === undefined) options.condition = "NX"
-    else if (name === "XX" && options.condition === undefined) options.condition = "XX"
-    else if (name === "GET") options.get = true
-    else if (name === "KEEPTTL" && options.deadline === undefined) options.keepTtl = true
-    else if (isExpiryOption(name) && more && !options.keepTtl && options.deadline === undefined) {
-      options.deadline = expiryOption(client, name, argument(args, ++at), "set")
-    } else throw SYNTAX
-  }
-  return options
-}
-
-type ExpiryOption = "EX" | "PX" | "EXAT" | "PXAT"
-
-const isExpiryOption = (name: string): name is ExpiryOption =>
-  name === "EX" || name === "PX" || name === "EXAT" || name === "PXAT"
-
-const expiryOption = (client: Client, name: ExpiryOption, text: string, command: string): number =>
-  positiveDeadline(client, text, name === "EX" || name === "EXAT" ? "s" : "ms", name.endsWith("AT"), command)
 
 const set = (client: Client, args: Arguments): Reply => {
   const key = argument(args, 1)
@@ -58,7 +28,8 @@ const set = (client: Client, args: Arguments): Reply => {
     client.server.propagate(client.db, args)
     return OK
   }
-  return setWith(client, key, value, setOptions(client, args))
+  const options = stringOptions(args, 3, "set")
+  return setWith(client, key, value, { ...options, deadline: deadlineFor(client, options.expiry, "set") })
 }
 
 const setWith = (client: Client, key: string, value: string, options: SetOptions): Reply => {
@@ -121,18 +92,11 @@ const getdel = (client: Client, args: Arguments): Reply => {
 const getex = (client: Client, args: Arguments): Reply => {
   const key = argument(args, 1)
   const { server, db } = client
-  let deadline: number | undefined
-  let persist = false
-  for (let at = 2; at < args.length; at++) {
-    const name = argument(args, at).toUpperCase()
-    if (name === "PERSIST" && deadline === undefined && !persist) persist = true
-    else if (isExpiryOption(name) && at + 1 < args.length && !persist && deadline === undefined) {
-      deadline = expiryOption(client, name, argument(args, ++at), "getex")
-    } else throw SYNTAX
-  }
+  const { persist, expiry } = stringOptions(args, 2, "getex")
   const entry = db.find(key)
   if (entry === undefined) return null
   const value = textOf(entry.value)
+  const deadline = deadlineFor(client, expiry, "getex")
   if (persist) {
     if (db.clearDeadline(entry)) {
       server.changed(db, key, NOTIFY.generic, "persist")
@@ -172,181 +136,6 @@ const msetnx = (client: Client, args: Arguments): Reply => {
   for (let at = 1; at < args.length; at += 2) if (client.db.peek(argument(args, at)) !== undefined) return 0
   mset(client, args, "msetnx")
   return 1
-}
-
-const OVERFLOW = new ErrorReply("ERR increment or decrement would overflow")
-
-const increment = (client: Client, key: string, by: number | bigint): Reply => {
-  const entry = client.db.findForWrite(key)
-  const old = entry === undefined ? 0 : parseInteger(textOf(entry.value))
-  if (old === undefined) throw NOT_INTEGER
-  const sum = addIntegers(old, by)
-  if (sum === undefined) throw OVERFLOW
-  if (entry === undefined) client.db.set(key, String(sum))
-  else entry.value = String(sum)
-  client.server.changed(client.db, key, NOTIFY.string, "incrby")
-  return sum
-}
-
-const decrby = (client: Client, args: Arguments): Reply => {
-  const by = exactInteger(argument(args, 2))
-  if (BigInt(by) === INT64_MIN) throw new ErrorReply("ERR decrement would overflow")
-  return increment(client, argument(args, 1), typeof by === "number" ? -by : narrow(-by))
-}
-
-const incrbyfloat = (client: Client, args: Arguments): Reply => {
-  const key = argument(args, 1)
-  const entry = client.db.findForWrite(key)
-  const old = parseLongDouble(entry === undefined ? "0" : textOf(entry.value))
-  const by = parseLongDouble(argument(args, 2))
-  if (old === undefined || by === undefined) {
-    if (old !== undefined && /^[+-]?inf(inity)?$/i.test(argument(args, 2))) {
-      throw new ErrorReply("ERR increment would produce NaN or Infinity")
-    }
-    throw NOT_FLOAT
-  }
-  const sum = formatLongDouble(addLongDoubles(old, by))
-  // Redis does not look whether the result is an integer, and OBJECT ENCODING shows it.
-  const value = parseInteger(sum) === undefined ? sum : new StringBuffer(sum, "embstr")
-  if (entry === undefined) client.db.set(key, value)
-  else entry.value = value
-  client.server.changed(client.db, key, NOTIFY.string, "incrbyfloat")
-  client.server.propagate(client.db, ["SET", key, sum, "KEEPTTL"])
-  return sum
-}
-
-/** The value under a key in a form that can be changed in place. */
-const mutable = (client: Client, key: string): StringBuffer | undefined => {
-  const entry = client.db.findForWrite(key)
-  return entry === undefined ? undefined : bufferOf(entry)
-}
-
-const append = (client: Client, args: Arguments): Reply => {
-  const key = argument(args, 1)
-  const text = argument(args, 2)
-  const old = client.db.peek(key)
-  let length: number
-  if (old === undefined) {
-    client.db.set(key, text)
-    length = text.length
-  } else {
-    if (lengthOf(textLength(client, key)) + text.length > MAX_STRING) throw TOO_LONG
-    const buffer = mutable(client, key)
-    buffer?.append(text)
-    length = buffer?.length ?? 0
-  }
-  client.server.changed(client.db, key, NOTIFY.string, "append")
-  return length
-}
-
-const lengthOf = (length: number | undefined): number => length ?? 0
-
-const textLength = (client: Client, key: string): number | undefined => {
-  const entry = client.db.find(key)
-  if (entry === undefined) return undefined
-  return entry.value instanceof StringBuffer ? entry.value.length : textOf(entry.value).length
-}
-
-const setrange = (client: Client, args: Arguments): Reply => {
-  const key = argument(args, 1)
-  const offset = integer(argument(args, 2))
-  const text = argument(args, 3)
-  if (offset < 0) throw new ErrorReply("ERR offset is out of range")
-  const length = textLength(client, key)
-  if (text.length === 0) return length ?? 0
-  if (offset + text.length > MAX_STRING) throw TOO_LONG
-  if (length === undefined) client.db.set(key, new StringBuffer(""))
-  const buffer = mutable(client, key)
-  buffer?.write(offset, text)
-  client.server.changed(client.db, key, NOTIFY.string, "setrange")
-  return buffer?.length ?? 0
-}
-
-const getrange = (client: Client, args: Arguments): Reply => {
-  let start = integer(argument(args, 2))
-  let end = integer(argument(args, 3))
-  const entry = client.db.find(argument(args, 1))
-  if (entry === undefined) return ""
-  const value = entry.value
-  const buffer = value instanceof StringBuffer ? value : undefined
-  const length = buffer?.length ?? textOf(value).length
-  if (start < 0 && end < 0 && start > end) return ""
-  start = start < 0 ? Math.max(0, length + start) : start
-  end = end < 0 ? Math.max(0, length + end) : Math.min(end, length - 1)
-  if (start > end || length === 0) return ""
-  return buffer === undefined ? textOf(value).slice(start, end + 1) : buffer.slice(start, end + 1)
-}
-
-const lcs = (client: Client, args: Arguments): Reply => {
-  let idx = false
-  let onlyLength = false
-  let withLength = false
-  let minimum = 0
-  const left = lcsInput(client, argument(args, 1))
-  const right = lcsInput(client, argument(args, 2))
-  for (let at = 3; at < args.length; at++) {
-    const name = argument(args, at).toUpperCase()
-    if (name === "IDX") idx = true
-    else if (name === "LEN") onlyLength = true
-    else if (name === "WITHMATCHLEN") withLength = true
-    else if (name === "MINMATCHLEN" && at + 1 < args.length)
-      minimum = Math.max(0, integer(argument(args, ++at)))
-    else throw SYNTAX
-  }
-  if (idx && onlyLength) {
-    throw new ErrorReply("ERR If you want both the length and indexes, please just use IDX.")
-  }
-  const width = right.length + 1
-  if ((left.length + 1) * width > 256 * 1024 * 1024) {
-    throw new ErrorReply("ERR Insufficient memory, transient memory for LCS exceeds proto-max-bulk-len")
-  }
-  const table = new Uint32Array((left.length + 1) * width)
-  for (let i = 1; i <= left.length; i++) {
-    for (let j = 1; j <= right.length; j++) {
-      table[i * width + j] =
-        left.charCodeAt(i - 1) === right.charCodeAt(j - 1)
-          ? (table[(i - 1) * width + j - 1] ?? 0) + 1
-          : Math.max(table[(i - 1) * width + j] ?? 0, table[i * width + j - 1] ?? 0)
-    }
-  }
-  const length = table[left.length * width + right.length] ?? 0
-  if (onlyLength) return length
-  const matched: Array<string> = []
-  const ranges: Array<Reply> = []
-  let i = left.length
-  let j = right.length
-  let run = 0
-  const flush = (): void => {
-    if (run > 0 && run >= minimum) {
-      const range: Array<Reply> = [
-        [i, i + run - 1],
-        [j, j + run - 1]
-      ]
-      ranges.push(withLength ? [...range, run] : range)
-    }
-    run = 0
-  }
-  while (i > 0 && j > 0) {
-    if (left.charCodeAt(i - 1) === right.charCodeAt(j - 1)) {
-      matched.push(left[i - 1] ?? "")
-      i--
-      j--
-      run++
-    } else {
-      flush()
-      if ((table[(i - 1) * width + j] ?? 0) > (table[i * width + j - 1] ?? 0)) i--
-      else j--
-    }
-  }
-  flush()
-  return idx ? new MapReply(["matches", ranges, "len", length]) : matched.toReversed().join("")
-}
-
-const lcsInput = (client: Client, key: string): string => {
-  const entry = client.db.find(key)
-  if (entry === undefined) return ""
-  if (!isString(entry.value)) throw new ErrorReply("ERR The specified keys must contain string values")
-  return textOf(entry.value)
 }
 
 /** Commands on strings. */
@@ -457,108 +246,7 @@ export const STRINGS: ReadonlyArray<CommandDefinition> = [
     summary: "Atomically modifies the string values of one or more keys only when all keys don't exist.",
     run: msetnx
   },
-  {
-    name: "incr",
-    arity: 2,
-    flags: "write denyoom fast",
-    keys: [1, 1, 1],
-    summary:
-      "Increments the integer value of a key by one. Uses 0 as initial value if the key doesn't exist.",
-    run: (client, args) => increment(client, argument(args, 1), 1)
-  },
-  {
-    name: "decr",
-    arity: 2,
-    flags: "write denyoom fast",
-    keys: [1, 1, 1],
-    summary:
-      "Decrements the integer value of a key by one. Uses 0 as initial value if the key doesn't exist.",
-    run: (client, args) => increment(client, argument(args, 1), -1)
-  },
-  {
-    name: "incrby",
-    arity: 3,
-    flags: "write denyoom fast",
-    keys: [1, 1, 1],
-    summary:
-      "Increments the integer value of a key by a number. Uses 0 as initial value if the key doesn't exist.",
-    run: (client, args) => increment(client, argument(args, 1), exactInteger(argument(args, 2)))
-  },
-  {
-    name: "decrby",
-    arity: 3,
-    flags: "write denyoom fast",
-    keys: [1, 1, 1],
-    summary:
-      "Decrements a number from the integer value of a key. Uses 0 as initial value if the key doesn't exist.",
-    run: decrby
-  },
-  {
-    name: "incrbyfloat",
-    arity: 3,
-    flags: "write denyoom fast",
-    keys: [1, 1, 1],
-    since: "2.6.0",
-    summary:
-      "Increment the floating point value of a key by a number. Uses 0 as initial value if the key doesn't exist.",
-    logsItself: true,
-    run: incrbyfloat
-  },
-  {
-    name: "append",
-    arity: 3,
-    flags: "write denyoom fast",
-    keys: [1, 1, 1],
-    since: "2.0.0",
-    summary: "Appends a string to the value of a key. Creates the key if it doesn't exist.",
-    run: append
-  },
-  {
-    name: "strlen",
-    arity: 2,
-    flags: "readonly fast",
-    keys: [1, 1, 1],
-    since: "2.2.0",
-    summary: "Returns the length of a string value.",
-    run: (client, args) => textLength(client, argument(args, 1)) ?? 0
-  },
-  {
-    name: "setrange",
-    arity: 4,
-    flags: "write denyoom",
-    keys: [1, 1, 1],
-    since: "2.2.0",
-    summary:
-      "Overwrites a part of a string value with another by an offset. Creates the key if it doesn't exist.",
-    run: setrange
-  },
-  {
-    name: "getrange",
-    arity: 4,
-    flags: "readonly",
-    keys: [1, 1, 1],
-    since: "2.4.0",
-    complexity: "O(N)",
-    summary: "Returns a substring of the string stored at a key.",
-    run: getrange
-  },
-  {
-    name: "substr",
-    arity: 4,
-    flags: "readonly",
-    keys: [1, 1, 1],
-    complexity: "O(N)",
-    summary: "Returns a substring from a string value.",
-    run: getrange
-  },
-  {
-    name: "lcs",
-    arity: -3,
-    flags: "readonly",
-    keys: [1, 2, 1],
-    since: "7.0.0",
-    complexity: "O(N*M)",
-    summary: "Finds the longest common substring.",
-    run: lcs
-  }
+  ...STRING_NUMBERS,
+  ...STRING_RANGES,
+  ...LCS
 ]

@@ -1,7 +1,7 @@
 import type { Arguments } from "../exec/Arguments.ts"
 import { arityMatches } from "../exec/Arity.ts"
 import type { Client, Command } from "../exec/Context.ts"
-import { wrongArity } from "../exec/Errors.ts"
+import { cut, wrongArity } from "../exec/Errors.ts"
 import { ErrorReply } from "../resp/Reply.ts"
 
 /** The state of the log that decides whether changes are accepted. */
@@ -29,20 +29,19 @@ const WHILE_SUBSCRIBED: ReadonlySet<string> = new Set([
   "reset"
 ])
 
-/** Long names and arguments are cut as Redis cuts them. */
 const unknown = (args: Arguments): ErrorReply => {
   let shown = ""
   for (let at = 1; at < args.length && shown.length < 128; at++) {
-    shown += `'${(args[at] ?? "").slice(0, 128 - shown.length)}' `
+    shown += `'${cut(args[at] ?? "", 128 - shown.length)}' `
   }
   return new ErrorReply(
-    `ERR unknown command '${(args[0] ?? "").slice(0, 128)}', with args beginning with: ${shown}`
+    `ERR unknown command '${cut(args[0] ?? "", 128)}', with args beginning with: ${shown}`
   )
 }
 
 const unknownSubcommand = (container: Command, args: Arguments): ErrorReply =>
   new ErrorReply(
-    `ERR unknown subcommand '${(args[1] ?? "").slice(0, 128)}'. Try ${container.name.toUpperCase()} HELP.`
+    `ERR unknown subcommand '${cut(args[1] ?? "", 128)}'. Try ${container.name.toUpperCase()} HELP.`
   )
 
 /** Why a command may not run or be queued; `undefined` if it may. */

@@ -9,6 +9,9 @@ export const OUT_OF_RANGE = new ErrorReply("ERR value is out of range")
 export const MUST_BE_POSITIVE = new ErrorReply("ERR value is out of range, must be positive")
 export const INDEX_OUT_OF_RANGE = new ErrorReply("ERR index out of range")
 
+/** Text within an error as Redis shows it: cut after a number of bytes, and before a zero byte. */
+export const cut = (text: string, length = Infinity): string => text.slice(0, length).replace(/\0.*$/s, "")
+
 /** The error of a command that got too few or too many arguments. */
 export const wrongArity = (name: string): ErrorReply =>
   new ErrorReply(`ERR wrong number of arguments for '${name.toLowerCase()}' command`)
