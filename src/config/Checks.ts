@@ -177,20 +177,7 @@ const checkAvailable = (into: Gathered): void => {
   }
 }
 
-/** Limits that nothing enforces yet. */
-const idleLimits = ["limits.nesting", "limits.taskContextDepth"]
-
 const checkNoEffect = (into: Gathered): void => {
-  for (const path of idleLimits) {
-    const limit = into.values.get(path)
-    if (limit === undefined || rank(limit.origin) < 2) continue
-    report(into, "warnings", {
-      code: "COMPOZY_CONFIG_NO_EFFECT",
-      key: path,
-      message: `${path} has no effect in this version.`,
-      fix: "remove it"
-    })
-  }
   for (const [group, activator] of optionalGroups) {
     if (into.values.has(activator)) continue
     for (const [path, { origin }] of into.values) {

@@ -549,21 +549,16 @@ export const keys: ReadonlyArray<Key> = [
   limits(
     "taskContextDepth",
     integer(1, 100),
-    "How many levels of parents an error report shows. Not enforced yet.",
+    "How many levels of child workflows the error of an execution shows.",
     {
       default: 5,
       env: ["COMPOZY_LIMITS_TASK_CONTEXT_DEPTH", "LIMITS_MAX_TASK_CONTEXT_DEPTH"]
     }
   ),
-  limits(
-    "nesting",
-    integer(1, 1000),
-    "How deep blocks and child workflows may stand in each other. Not enforced yet.",
-    {
-      default: 20,
-      env: ["COMPOZY_LIMITS_NESTING", "LIMITS_MAX_NESTING_DEPTH"]
-    }
-  ),
+  limits("nesting", integer(1, 1000), "How deep blocks and child workflows may stand in each other.", {
+    default: 20,
+    env: ["COMPOZY_LIMITS_NESTING", "LIMITS_MAX_NESTING_DEPTH"]
+  }),
   limits(
     "parallel",
     integer(1, 10_000),

@@ -407,9 +407,9 @@ export interface LimitsConfig {
   readonly outputInline?: Value<SizeInput>
   /** After how many events a workflow continues in a fresh history. Default: `8000`. */
   readonly historyEvents?: Value<number>
-  /** How many levels of parents an error report shows. Not enforced yet. Default: `5`. */
+  /** How many levels of child workflows the error of an execution shows. Default: `5`. */
   readonly taskContextDepth?: Value<number>
-  /** How deep blocks and child workflows may stand in each other. Not enforced yet. Default: `20`. */
+  /** How deep blocks and child workflows may stand in each other. Default: `20`. */
   readonly nesting?: Value<number>
   /** How many branches or items of one task run at once, where the task does not say. Default: `50`. */
   readonly parallel?: Value<number>

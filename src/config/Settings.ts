@@ -343,9 +343,9 @@ export interface LimitsSettings {
   readonly outputInline: number
   /** After how many events a workflow continues in a fresh history. */
   readonly historyEvents: number
-  /** How many levels of parents an error report shows. Not enforced yet. */
+  /** How many levels of child workflows the error of an execution shows. */
   readonly taskContextDepth: number
-  /** How deep blocks and child workflows may stand in each other. Not enforced yet. */
+  /** How deep blocks and child workflows may stand in each other. */
   readonly nesting: number
   /** How many branches or items of one task run at once, where the task does not say. */
   readonly parallel: number

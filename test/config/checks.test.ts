@@ -312,14 +312,4 @@ describe("what is declared and not built yet", () => {
          [COMPOZY_CONFIG_NOT_AVAILABLE] temporal.engine = "dev-server""
     `)
   })
-
-  it("is warned of where it is a limit", async () => {
-    expect(await warnings(defineMode({ limits: { nesting: 3, taskContextDepth: 2 } })))
-      .toMatchInlineSnapshot(`
-      [
-        "limits.nesting has no effect in this version.",
-        "limits.taskContextDepth has no effect in this version.",
-      ]
-    `)
-  })
 })

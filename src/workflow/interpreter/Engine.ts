@@ -126,6 +126,17 @@ export class Engine {
     }
   }
 
+  /** Fails what stands too deep: a workflow that starts itself would never end. */
+  checkLevel(level: number, task: string | undefined): void {
+    const { nesting } = this.args.defaults
+    if (nesting === undefined || level <= nesting) return
+    throw fail(
+      "COMPOZY_NESTING_TOO_DEEP",
+      `blocks and child workflows stand in each other more than ${nesting} levels deep (limits.nesting)`,
+      task
+    )
+  }
+
   /** A signal that came. */
   receive(name: string, payload: Packed): void {
     if (this.inbox.length >= mostSignals) {

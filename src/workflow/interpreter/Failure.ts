@@ -47,6 +47,26 @@ const isFailureDetail = (detail: unknown): detail is FailureDetail =>
 const isActivityDetail = (detail: unknown): detail is ActivityDetail =>
   typeof detail === "object" && detail !== null && "code" in detail
 
+const isRecord = (value: Json | undefined): value is { readonly [key: string]: Json } =>
+  typeof value === "object" && value !== null && !Array.isArray(value)
+
+/** Where in a child, and in its children, a step failed: `levels` of them. */
+const cut = (child: Json | undefined, levels: number): Json => {
+  if (!isRecord(child)) return child ?? null
+  const { child: deeper, ...here } = child
+  return deeper === undefined || levels <= 1 ? here : { ...here, child: cut(deeper, levels - 1) }
+}
+
+/** The failure of an execution, which shows so many levels of the children that it came from. */
+export const shownTo = (failure: StepFailure, levels: number): StepFailure => {
+  const { details } = failure.error
+  if (!isRecord(details) || details["child"] === undefined) return failure
+  return new StepFailure(
+    { ...failure.error, details: { ...details, child: cut(details["child"], levels) } },
+    failure.attempt
+  )
+}
+
 /** Any error, as a step's failure. */
 export const toFailure = (error: unknown, task: string): StepFailure => {
   if (error instanceof StepFailure) return error
@@ -56,8 +76,9 @@ export const toFailure = (error: unknown, task: string): StepFailure => {
     const detail = detailOf(cause)
     if (isFailureDetail(detail)) {
       // The child's own path means nothing here.
-      const { task: within = null, ...why } = detail.error
-      return new StepFailure({ ...why, task, details: { child: { task: within } } })
+      const { details, task: within = null, ...why } = detail.error
+      const deeper = isRecord(details) && "child" in details ? { child: details["child"] ?? null } : {}
+      return new StepFailure({ ...why, task, details: { child: { task: within, ...deeper } } })
     }
     const known = isActivityDetail(detail) ? detail : {}
     return new StepFailure(

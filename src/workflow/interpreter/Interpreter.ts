@@ -13,6 +13,7 @@ export const interpret = (engine: Engine): Promise<Value> => {
   const { definition } = engine.workflow
 
   const runBlock: RunBlock = async (block, frame) => {
+    engine.checkLevel(frame.level, frame.container ?? undefined)
     for (const task of block.tasks) {
       frame.scope.set(`task:${task.path}`, await runTask(task, frame))
     }
@@ -82,5 +83,5 @@ export const interpret = (engine: Engine): Promise<Value> => {
 
   const scope = new Scope()
   scope.set("input", engine.open(engine.args.input))
-  return runBlock(definition, { scope, container: null, prefix: "", cut: 0 })
+  return runBlock(definition, { scope, container: null, prefix: "", cut: 0, level: engine.args.level ?? 1 })
 }

@@ -337,13 +337,16 @@ export const runWorkflow = async (engine: Engine, task: WorkflowTask, frame: Fra
   engine.steps.begin(frame, task, { input, component: task.workflow })
   const workflowId = childId(engine, path)
   return recorded(engine, path, async () => {
+    const level = frame.level + 1
+    engine.checkLevel(level, path)
     const child: StartArguments = {
       protocol: 1,
       workflow: task.workflow,
       program: engine.args.program,
       input: await engine.close(input),
       defaults: engine.args.defaults,
-      parent: engine.executionId
+      parent: engine.executionId,
+      level
     }
     const options = {
       workflowId,

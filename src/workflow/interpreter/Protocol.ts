@@ -74,6 +74,10 @@ export interface Defaults {
   readonly items: number
   /** The length of the history from which on the execution continues as new. */
   readonly history: number
+  /** How deep blocks and child workflows may stand in each other; executions of older versions know no limit. */
+  readonly nesting?: number
+  /** How many levels of children the error of an execution shows. */
+  readonly errorDepth?: number
 }
 
 /** The argument of the workflow. */
@@ -87,6 +91,8 @@ export interface StartArguments {
   readonly defaults: Defaults
   /** The execution that started this one as a child, whose input is checked by the child. */
   readonly parent?: string
+  /** How many blocks and executions stand around its own tasks, itself included. Default 1. */
+  readonly level?: number
   /** What the run before this one left, after continue-as-new. */
   readonly carried?: Carried
 }

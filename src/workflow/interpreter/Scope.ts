@@ -30,6 +30,8 @@ export interface Frame {
   readonly container: string | null
   readonly prefix: string
   readonly cut: number
+  /** How many blocks and executions stand around it, itself included. */
+  readonly level: number
 }
 
 /** The run-time path of a task. */
@@ -38,7 +40,8 @@ export const pathIn = (frame: Frame, task: TaskBase): string => frame.prefix + t
 /** The frame of a block inside a container. */
 export const inside = (frame: Frame, task: TaskBase): Frame => {
   const path = pathIn(frame, task)
-  return { scope: new Scope(frame.scope), container: path, prefix: path, cut: task.path.length }
+  const { level, scope } = frame
+  return { scope: new Scope(scope), container: path, prefix: path, cut: task.path.length, level: level + 1 }
 }
 
 /** The frame of one iteration of a collection. */
@@ -47,5 +50,11 @@ export const iteration = (frame: Frame, task: TaskBase, index: number, item: Val
   const scope = new Scope(frame.scope)
   scope.set(`item:${task.path}`, item)
   scope.set(`index:${task.path}`, index)
-  return { scope, container: path, prefix: `${path}[${index}]`, cut: task.path.length }
+  return {
+    scope,
+    container: path,
+    prefix: `${path}[${index}]`,
+    cut: task.path.length,
+    level: frame.level + 1
+  }
 }

@@ -12,7 +12,7 @@ import {
 } from "@temporalio/workflow"
 import { ApplicationFailure } from "@temporalio/common"
 import { Engine, local } from "./Engine.ts"
-import { type StepFailure, toFailure } from "./Failure.ts"
+import { shownTo, type StepFailure, toFailure } from "./Failure.ts"
 import { interpret } from "./Interpreter.ts"
 import {
   activityNames,
@@ -99,7 +99,7 @@ export async function compozy(args: StartArguments): Promise<Completion> {
       finish(engine, ending)
       throw error
     }
-    const failure = toFailure(error, "")
+    const failure = shownTo(toFailure(error, ""), args.defaults.errorDepth ?? 5)
     ending = { status: "FAILED", output: null, error: failure.error }
     finish(engine, ending)
     throw failureOf(failure, engine.steps.count)

@@ -124,7 +124,7 @@ describe("run-time paths", () => {
   const task = (path: string) => ({ id: path.split(".").at(-1) ?? "", path })
 
   it("count the iterations of the collections around a task", () => {
-    const root = { scope: new Scope(), container: null, prefix: "", cut: 0 }
+    const root = { scope: new Scope(), container: null, prefix: "", cut: 0, level: 1 }
     const first = iteration(root, task("reports"), 2, "item")
     expect(pathIn(first, task("reports.report"))).toBe("reports[2].report")
     const group = inside(first, task("reports.group"))
