@@ -44,6 +44,18 @@ export class InputInvalid extends Schema.TaggedError<InputInvalid>()("InputInval
   }
 }
 
+/** The idempotency key began an execution with other input; that one goes on. */
+export class IdempotencyKeyReused extends Schema.TaggedError<IdempotencyKeyReused>()("IdempotencyKeyReused", {
+  key: Schema.String,
+  executionId: Schema.String
+}) {
+  readonly code = "COMPOZY_IDEMPOTENCY_KEY_REUSED"
+  readonly isRetryable = false
+  override get message(): string {
+    return `The idempotency key "${this.key}" began execution "${this.executionId}" with other input; use a new key for new input.`
+  }
+}
+
 /** The workflow waits for no such signal, or the payload does not fit its schema. */
 export class SignalInvalid extends Schema.TaggedError<SignalInvalid>()("SignalInvalid", {
   signal: Schema.String,

@@ -90,6 +90,7 @@ export const startServer: (
           store: Context.get(stack, Store),
           cache: Context.get(stack, Cache),
           temporal: Context.get(stack, Temporal),
+          worker: Context.get(stack, Executions).workerHealth,
           modes
         }),
         isDraining: () => Deferred.isDoneUnsafe(draining),

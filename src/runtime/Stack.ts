@@ -7,6 +7,8 @@ import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import { suspendHooks } from "../config/Hooks.ts"
@@ -18,6 +20,7 @@ import type { AnyWorkflow } from "../workflow/Workflow.ts"
 import { type DataDirectoryFailed, makeDataDirectory } from "./DataDirectory.ts"
 import type { Executions } from "./Executions.ts"
 import { lockProject, type ProjectLocked, type ProjectLockFailed } from "./ProjectLock.ts"
+import { ServicesFailed } from "./ServicesFailed.ts"
 import { timed } from "./Startup.ts"
 
 /** What a stack runs. */
@@ -49,6 +52,7 @@ export class UserLayerFailed extends Schema.TaggedError<UserLayerFailed>()("User
 /** What building a stack may fail with. */
 export type StackError =
   | LayerError
+  | ServicesFailed
   | UserLayerFailed
   | ProjectLocked
   | ProjectLockFailed
@@ -57,11 +61,6 @@ export type StackError =
 /** Loads a layer's module when it is built: nothing of the other modes is ever loaded. */
 const lazy = <A, E, R>(load: () => Promise<Layer.Layer<A, E, R>>): Layer.Layer<A, E, R> =>
   Layer.unwrap(Effect.promise(load))
-
-const timedLayer =
-  (name: string) =>
-  <A, E, R>(layer: Layer.Layer<A, E, R>): Layer.Layer<A, E, R> =>
-    Layer.effectContext(timed(name)(Layer.build(layer)))
 
 /** The store of a mode, its module loaded when it is built. */
 export const databaseLayer = (settings: DatabaseSettings) => {
@@ -139,6 +138,32 @@ const withQuickWorkers = (context: Context.Context<Services>): Context.Context<S
   })
 }
 
+/** Builds the services side by side. The first that fails does not hide the others: each says what is wrong with it. */
+const buildServices = Effect.fnUntraced(function* (
+  settings: Settings
+): Effect.fn.Return<Context.Context<Services>, LayerError | ServicesFailed, Scope.Scope> {
+  const build = <A>(name: string, layer: Layer.Layer<A, LayerError>) =>
+    Effect.result(timed(name)(Layer.build(layer)))
+  const [database, redis, temporal] = yield* Effect.all(
+    [
+      build("database", databaseLayer(settings.database)),
+      build("redis", redisLayer(settings.redis)),
+      build("temporal", temporalLayer(settings.temporal))
+    ],
+    { concurrency: "unbounded" }
+  )
+  if (Result.isSuccess(database) && Result.isSuccess(redis) && Result.isSuccess(temporal)) {
+    return Context.mergeAll(database.success, redis.success, temporal.success)
+  }
+  const errors = [Result.getFailure(database), Result.getFailure(redis), Result.getFailure(temporal)].flatMap(
+    Option.toArray
+  )
+  const [first, second] = errors
+  return yield* Effect.fail(
+    first !== undefined && second === undefined ? first : new ServicesFailed({ errors })
+  )
+})
+
 /** Whether nothing can be left of an earlier process. */
 const isFresh = (settings: Settings): boolean =>
   settings.database.mode === "memory" && settings.temporal.mode === "memory"
@@ -174,15 +199,7 @@ export const buildStack: (
 ) => Effect.Effect<Context.Context<Services | Executions>, StackError, Scope.Scope> = Effect.fnUntraced(
   function* (settings, source, options) {
     yield* ownFiles(settings)
-    const services = yield* withoutHooks(
-      Layer.build(
-        Layer.mergeAll(
-          databaseLayer(settings.database).pipe(timedLayer("database")),
-          redisLayer(settings.redis).pipe(timedLayer("redis")),
-          temporalLayer(settings.temporal).pipe(timedLayer("temporal"))
-        )
-      )
-    )
+    const services = yield* withoutHooks(buildServices(settings))
     const beforeWorker = yield* Effect.cached(options?.beforeWorker ?? Effect.void)
     const context = yield* timed("user layer")(userContext(source, services))
     const { Executions } = yield* Effect.promise(() => import("./Executions.ts"))

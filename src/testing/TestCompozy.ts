@@ -8,7 +8,12 @@ import * as ManagedRuntime from "effect/ManagedRuntime"
 import * as Schema from "effect/Schema"
 import type { ModeDefinition } from "../config/Definition.ts"
 import type { Services } from "../config/ModeConfig.ts"
-import type { ExecutionNotFound, InputInvalid, WorkflowNotFound } from "../runtime/ExecutionError.ts"
+import type {
+  ExecutionNotFound,
+  IdempotencyKeyReused,
+  InputInvalid,
+  WorkflowNotFound
+} from "../runtime/ExecutionError.ts"
 import { type Execution, Executions, type Json, type StartOptions } from "../runtime/Executions.ts"
 import { SkipsTime } from "../layers/temporal/SkipsTime.ts"
 import * as Stack from "../runtime/Stack.ts"
@@ -37,7 +42,13 @@ export class ExecutionFailed extends Schema.TaggedError<ExecutionFailed>()("Exec
 }
 
 /** What running a workflow in a test may fail with. */
-export type RunError = ExecutionFailed | ExecutionNotFound | InputInvalid | ServiceError | WorkflowNotFound
+export type RunError =
+  | ExecutionFailed
+  | ExecutionNotFound
+  | IdempotencyKeyReused
+  | InputInvalid
+  | ServiceError
+  | WorkflowNotFound
 
 /** What a test's stack gives. */
 export type TestServices = Executions | Services

@@ -183,6 +183,19 @@ const guarding = defineWorkflow({ id: "guarding", input: Empty }, ({ task }) =>
   task.workflow("child", until, {})
 )
 
+const failing = defineWorkflow({ id: "level-4", input: Empty }, ({ task }) =>
+  task.group("block", () => task.fail("stop", "enough"))
+)
+const throughThird = defineWorkflow({ id: "level-3", input: Empty }, ({ task }) =>
+  task.workflow("down", failing, {})
+)
+const throughSecond = defineWorkflow({ id: "level-2", input: Empty }, ({ task }) =>
+  task.workflow("down", throughThird, {})
+)
+const deep = defineWorkflow({ id: "level-1", input: Empty }, ({ task }) =>
+  task.workflow("down", throughSecond, {})
+)
+
 describe("what goes wrong", () => {
   let stack: TestStack
   beforeAll(async () => {
@@ -349,6 +362,18 @@ describe("what goes wrong", () => {
     expect(new Set([first, second, third].map((one) => one.executionId)).size).toBe(1)
   })
 
+  it("an idempotency key that comes with other input is refused, whether the execution runs or is over", async () => {
+    const { executions, run } = stack
+    const start = (text: string) =>
+      run(Effect.result(executions.start("checking", { text }, { idempotencyKey: "order 2" })))
+    const first = await start("a")
+    const refused = { _tag: "Failure", failure: { code: "COMPOZY_IDEMPOTENCY_KEY_REUSED", key: "order 2" } }
+    expect(await start("b")).toMatchObject(refused)
+    if (first._tag === "Success") await run(executions.result(first.success.executionId))
+    expect(await start("b")).toMatchObject(refused)
+    expect(await start("a")).toMatchObject({ success: { created: false } })
+  })
+
   it("events come in order, from where one left off, until the end", async () => {
     const executionId = await stack.begin("until", {})
     const { executions, run } = stack
@@ -367,5 +392,35 @@ describe("what goes wrong", () => {
     expect(live.at(-1)).toMatchObject({ type: "complete", data: { status: "SUCCESS", output: { ok: true } } })
     const after = await run(Stream.runCollect(executions.events(executionId, { after: 2 })))
     expect(after.map((event) => event.id)).toEqual(live.slice(2).map((event) => event.id))
+  })
+
+  it("what stands deeper than limits.nesting fails, and an error shows limits.taskContextDepth children", async () => {
+    const result = async (limits: { readonly nesting?: number; readonly taskContextDepth?: number }) => {
+      const workflows = [failing, throughThird, throughSecond, deep]
+      const { executions, stop } = await stack.another({
+        name: `depth-${JSON.stringify(limits)}`,
+        workflows,
+        limits
+      })
+      const { executionId } = await stack.run(executions.start("level-1", {}))
+      const { error } = await stack.run(executions.result(executionId))
+      await stop()
+      return { code: error?.code, details: error?.details }
+    }
+    const inGroup = { child: { task: "block.stop" } }
+    const [deepEnough, tooDeep, shown] = await Promise.all([
+      result({ nesting: 5 }),
+      result({ nesting: 4 }),
+      result({ taskContextDepth: 2 })
+    ])
+    expect(deepEnough).toEqual({
+      code: "COMPOZY_TASK_FAILED",
+      details: { child: { task: "down", child: { task: "down", ...inGroup } } }
+    })
+    expect(tooDeep).toEqual({
+      code: "COMPOZY_NESTING_TOO_DEEP",
+      details: { child: { task: "down", child: { task: "down", child: { task: "block" } } } }
+    })
+    expect(shown.details).toEqual({ child: { task: "down", child: { task: "down" } } })
   })
 })

@@ -11,7 +11,13 @@ import type {
 } from "../../services/Store.ts"
 import type { WorkflowDefinition } from "../../workflow/Definition.ts"
 import type { ExecutionRecord, StepRecord } from "../../workflow/interpreter/Protocol.ts"
-import type { ExecutionNotFound, InputInvalid, SignalInvalid, WorkflowNotFound } from "../ExecutionError.ts"
+import type {
+  ExecutionNotFound,
+  IdempotencyKeyReused,
+  InputInvalid,
+  SignalInvalid,
+  WorkflowNotFound
+} from "../ExecutionError.ts"
 
 /** A JSON value. */
 export type Json = Schema.Json
@@ -104,7 +110,10 @@ export const toTaskState = (executionId: string, workflow: string, record: StepR
 
 /** How to start. */
 export interface StartOptions {
-  /** The same key gives the same execution: a second start answers with the first one. At most 255 characters. */
+  /**
+   * The same key gives the same execution: a second start answers with the first one, and is refused if its input is
+   * another. At most 255 characters.
+   */
   readonly idempotencyKey?: string
   /** Milliseconds until the whole execution times out. */
   readonly timeout?: number
@@ -118,6 +127,8 @@ export interface ExecutionsService {
   readonly workerReady: Effect.Effect<void, ServiceError>
   /** Fails when the worker dies after it was ready; never succeeds. */
   readonly workerFailure: Effect.Effect<never, ServiceError>
+  /** How the worker is now: `starting` until it polls; fails with what it failed with. */
+  readonly workerHealth: Effect.Effect<"starting" | "up", ServiceError>
   /** Starts an execution of decoded-and-checked input; `created` is false when an idempotency key found one. */
   readonly start: (
     workflowId: string,
@@ -125,7 +136,7 @@ export interface ExecutionsService {
     options?: StartOptions
   ) => Effect.Effect<
     { readonly executionId: string; readonly created: boolean },
-    WorkflowNotFound | InputInvalid | ServiceError
+    WorkflowNotFound | InputInvalid | IdempotencyKeyReused | ServiceError
   >
   /** Waits until it closes and gives its final state; failure of the workflow is a state, not an error. */
   readonly result: (executionId: string) => Effect.Effect<Execution, ExecutionNotFound | ServiceError>

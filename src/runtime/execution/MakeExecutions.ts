@@ -1,4 +1,5 @@
 /** The implementation of `Executions`, over the services of a deployment. */
+import { isDeepStrictEqual } from "node:util"
 import { Cause, Clock, Context, Deferred, Effect, Option, type Schema, Scope, Stream } from "effect"
 import type { LimitsSettings, WorkerSettings } from "../../config/Settings.ts"
 import { Cache } from "../../services/Cache.ts"
@@ -7,7 +8,13 @@ import { Store, type WorkflowState } from "../../services/Store.ts"
 import { Temporal } from "../../services/Temporal.ts"
 import { type Defaults, type StartArguments, workflowType } from "../../workflow/interpreter/Protocol.ts"
 import type { AnyWorkflow } from "../../workflow/Workflow.ts"
-import { ExecutionNotFound, InputInvalid, SignalInvalid, WorkflowNotFound } from "../ExecutionError.ts"
+import {
+  ExecutionNotFound,
+  IdempotencyKeyReused,
+  InputInvalid,
+  SignalInvalid,
+  WorkflowNotFound
+} from "../ExecutionError.ts"
 import { nearestOf } from "../../workflow/Nearest.ts"
 import { Projection } from "../Projection.ts"
 import { makeBlobs } from "./Blobs.ts"
@@ -50,7 +57,9 @@ const defaultsOf = ({ limits = {}, worker = {} }: ExecutionsOptions): Defaults =
   inline: limits.outputInline ?? 16_384,
   parallel: limits.parallel ?? 100,
   items: limits.collectionItems ?? 100_000,
-  history: limits.historyEvents ?? 10_000
+  history: limits.historyEvents ?? 10_000,
+  nesting: limits.nesting ?? 20,
+  errorDepth: limits.taskContextDepth ?? 5
 })
 
 /** A row that says RUNNING is compared with the engine at most this often, in milliseconds. */
@@ -167,10 +176,6 @@ export const makeExecutions = Effect.fnUntraced(function* (
     const key = how.idempotencyKey
     const now = yield* Clock.currentTimeMillis
     const executionId = key === undefined ? newExecutionId(now) : keyedExecutionId(workflowId, key)
-    if (key !== undefined) {
-      const found = yield* store.getWorkflowState(executionId)
-      if (Option.isSome(found) && isClosed(found.value.status)) return { executionId, created: false }
-    }
     const packed = yield* blobs
       .pack(executionId, checked.value)
       .pipe(
@@ -178,6 +183,14 @@ export const makeExecutions = Effect.fnUntraced(function* (
           Effect.fail(new InputInvalid({ workflow: workflowId, issues: [{ path: [], message }] }))
         )
       )
+    if (key !== undefined) {
+      yield* flushSoon
+      const found = Option.getOrUndefined(yield* store.getWorkflowState(executionId))
+      if (found !== undefined && !isDeepStrictEqual(found.input, packed.v)) {
+        return yield* new IdempotencyKeyReused({ key, executionId })
+      }
+      if (found !== undefined && isClosed(found.status)) return { executionId, created: false }
+    }
     const args: StartArguments = {
       protocol: 1,
       workflow: workflowId,
@@ -311,6 +324,11 @@ export const makeExecutions = Effect.fnUntraced(function* (
     workflows: new Map(options.workflows.map((workflow) => [workflow.id, workflow.definition])),
     workerReady,
     workerFailure: Deferred.await(failure),
+    workerHealth: Effect.gen(function* () {
+      const failed = yield* Deferred.poll(failure)
+      if (Option.isSome(failed)) return yield* failed.value
+      return (yield* Deferred.isDone(ready)) ? "up" : "starting"
+    }),
     start,
     result,
     get,

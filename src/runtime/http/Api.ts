@@ -58,7 +58,8 @@ const WorkflowSummary = Schema.Struct({
 }).annotate({ identifier: "Workflow" })
 
 const startHeaders = {
-  "x-idempotency-key": "The same key gives the same execution. At most 255 characters."
+  "x-idempotency-key":
+    "The same key gives the same execution, and is refused with other input. At most 255 characters."
 }
 
 const unavailable = ["COMPOZY_UNAVAILABLE", "COMPOZY_TIMED_OUT", "COMPOZY_INTERNAL"] as const
@@ -103,6 +104,7 @@ export const endpoints = {
       "COMPOZY_INPUT_INVALID",
       "COMPOZY_BAD_REQUEST",
       "COMPOZY_CONFLICT",
+      "COMPOZY_IDEMPOTENCY_KEY_REUSED",
       "COMPOZY_BODY_TOO_LARGE",
       "COMPOZY_UNSUPPORTED_MEDIA_TYPE",
       "COMPOZY_SHUTTING_DOWN",
@@ -128,6 +130,7 @@ export const endpoints = {
       "COMPOZY_INPUT_INVALID",
       "COMPOZY_BAD_REQUEST",
       "COMPOZY_CONFLICT",
+      "COMPOZY_IDEMPOTENCY_KEY_REUSED",
       "COMPOZY_BODY_TOO_LARGE",
       "COMPOZY_UNSUPPORTED_MEDIA_TYPE",
       "COMPOZY_SHUTTING_DOWN",

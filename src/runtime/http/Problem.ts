@@ -1,7 +1,13 @@
 /** Errors on the wire: `application/problem+json` (RFC 9457) with a stable code. */
 import type { Issue } from "../ExecutionError.ts"
 import type { ServiceError } from "../../services/ServiceError.ts"
-import type { ExecutionNotFound, InputInvalid, SignalInvalid, WorkflowNotFound } from "../ExecutionError.ts"
+import type {
+  ExecutionNotFound,
+  IdempotencyKeyReused,
+  InputInvalid,
+  SignalInvalid,
+  WorkflowNotFound
+} from "../ExecutionError.ts"
 
 /** The HTTP status of every code that this API answers with. */
 export const problemStatus = {
@@ -17,6 +23,7 @@ export const problemStatus = {
   COMPOZY_NOT_FOUND: 404,
   COMPOZY_METHOD_NOT_ALLOWED: 405,
   COMPOZY_CONFLICT: 409,
+  COMPOZY_IDEMPOTENCY_KEY_REUSED: 409,
   COMPOZY_BODY_TOO_LARGE: 413,
   COMPOZY_UNSUPPORTED_MEDIA_TYPE: 415,
   COMPOZY_RESOURCE_EXHAUSTED: 429,
@@ -78,6 +85,7 @@ export class ProblemError extends Error {
 export type HandlerError =
   | ProblemError
   | WorkflowNotFound
+  | IdempotencyKeyReused
   | ExecutionNotFound
   | InputInvalid
   | SignalInvalid

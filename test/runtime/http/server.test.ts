@@ -350,7 +350,8 @@ describe("beside the API", () => {
       components: {
         store: { status: "up", mode: "memory" },
         cache: { status: "up", mode: "memory" },
-        temporal: { status: "up", mode: "memory" }
+        temporal: { status: "up", mode: "memory" },
+        worker: { status: expect.stringMatching(/^(starting|up)$/), mode: "memory" }
       }
     })
   })
