@@ -91,7 +91,6 @@ export const startActivity = (
   run.setAttempt(started)
   noteDeadline(run, { info, attempt: started })
   const { attributes } = info
-  const options = optionsOf(found)
   return {
     taskToken: activityToken(run, scheduledEventId, attempt.attempt),
     workflowNamespace: run.namespace,
@@ -106,11 +105,12 @@ export const startActivity = (
     currentAttemptScheduledTime: fromMillis(attempt.scheduledTime),
     startedTime: fromMillis(tx.now),
     attempt: attempt.attempt,
-    // The worker refuses a task without these two, even where they are zero.
-    scheduleToCloseTimeout: options.scheduleToCloseTimeout ?? fromMillis(0),
-    startToCloseTimeout: options.startToCloseTimeout ?? fromMillis(0),
-    heartbeatTimeout: options.heartbeatTimeout ?? fromMillis(0),
-    retryPolicy: options.retryPolicy,
+    // As they were scheduled, also where they were changed since; so the real server tells them. The worker refuses
+    // a task without the first two, even where they are zero.
+    scheduleToCloseTimeout: attributes.scheduleToCloseTimeout ?? fromMillis(0),
+    startToCloseTimeout: attributes.startToCloseTimeout ?? fromMillis(0),
+    heartbeatTimeout: attributes.heartbeatTimeout ?? fromMillis(0),
+    retryPolicy: attributes.retryPolicy,
     priority: attributes.priority
   }
 }

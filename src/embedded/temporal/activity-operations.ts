@@ -1,3 +1,4 @@
+import { TaskQueueKind } from "./proto/enums.ts"
 import { fromMillis, positiveMillis, toMillis } from "./proto/time.ts"
 import type { ActivityOptionsMessage, Duration } from "./proto/root.ts"
 import { findActivity, noteDeadline, optionsOf } from "./activities.ts"
@@ -210,7 +211,7 @@ export const updateActivityOptions = (
   const policy = merged.retryPolicy
   // As plain numbers: they are stored with the attempt.
   const options: ActivityOptions = {
-    taskQueue: { name: merged.taskQueue?.name ?? "" },
+    taskQueue: { name: merged.taskQueue?.name ?? "", kind: TaskQueueKind.Normal },
     scheduleToCloseTimeout: fromMillis(timeouts.scheduleToClose),
     scheduleToStartTimeout: fromMillis(timeouts.scheduleToStart),
     startToCloseTimeout: fromMillis(timeouts.startToClose),
@@ -230,6 +231,15 @@ export const updateActivityOptions = (
 /** Goes back to the options that an activity was scheduled with. */
 export const restoreActivityOptions = (tx: Tx, run: Run, activity: PendingActivity): ActivityOptions => {
   const { options: _, ...attempt } = activity.attempt
-  applyOptions(tx, run, attempt, activity.info.attributes)
-  return activity.info.attributes
+  const { attributes } = activity.info
+  applyOptions(tx, run, attempt, attributes)
+  const { scheduleToCloseTimeout, scheduleToStartTimeout, startToCloseTimeout, heartbeatTimeout } = attributes
+  return {
+    taskQueue: { name: attributes.taskQueue?.name },
+    scheduleToCloseTimeout,
+    scheduleToStartTimeout,
+    startToCloseTimeout,
+    heartbeatTimeout,
+    retryPolicy: attributes.retryPolicy
+  }
 }

@@ -1,9 +1,13 @@
+import { parseDuration } from "./duration.ts"
 import { invalidArgument } from "./errors.ts"
+import { cronDescriptors, splitZone } from "./schedules/cron-string.ts"
+import { findZone, instantOf, utc, wallTime } from "./schedules/zone.ts"
+import type { WallTime, Zone } from "./schedules/zone.ts"
 
-// The standard five fields of robfig/cron, in UTC, its descriptors and `@every`; see common/backoff/cron.go.
+// Cron schedules of workflows: the standard form of robfig/cron, see common/backoff/cron.go. Those of schedules are
+// others: there a day has to fit both of its fields, and years and seconds can be said.
 
 interface Field {
-  readonly name: string
   readonly min: number
   readonly max: number
   readonly names?: readonly string[]
@@ -12,138 +16,127 @@ interface Field {
 const months = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 const days = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"]
 
-const fields: readonly Field[] = [
-  { name: "minute", min: 0, max: 59 },
-  { name: "hour", min: 0, max: 23 },
-  { name: "day of month", min: 1, max: 31 },
-  { name: "month", min: 1, max: 12, names: months },
-  { name: "day of week", min: 0, max: 6, names: days }
-]
+const fields = {
+  minute: { min: 0, max: 59 },
+  hour: { min: 0, max: 23 },
+  dayOfMonth: { min: 1, max: 31 },
+  month: { min: 1, max: 12, names: ["", ...months] },
+  dayOfWeek: { min: 0, max: 6, names: days }
+} satisfies Record<string, Field>
 
-const descriptors: Record<string, string> = {
-  "@yearly": "0 0 1 1 *",
-  "@annually": "0 0 1 1 *",
-  "@monthly": "0 0 1 * *",
-  "@weekly": "0 0 * * 0",
-  "@daily": "0 0 * * *",
-  "@midnight": "0 0 * * *",
-  "@hourly": "0 * * * *"
+/** Years ahead in which a time is looked for. */
+const yearsAhead = 5
+
+interface Values {
+  readonly values: ReadonlySet<number>
+  /** Whether a star without a step stands in it. */
+  readonly any: boolean
 }
 
-interface Spec {
-  readonly sets: readonly ReadonlySet<number>[]
-  readonly anyDay: boolean
-  readonly anyWeekday: boolean
+const parseValue = (text: string, { names }: Field): number | undefined => {
+  const named = names?.indexOf(text.toLowerCase()) ?? -1
+  if (named >= 0 && text !== "") return named
+  return /^\+?\d+$/.test(text) ? Number(text) : undefined
 }
 
-const bad = (schedule: string, why: string): Error =>
-  invalidArgument(`invalid CronSchedule "${schedule}": ${why}`)
-
-const parseValue = (text: string, field: Field, schedule: string): number => {
-  const named = field.names?.indexOf(text.toLowerCase().slice(0, 3)) ?? -1
-  if (named >= 0 && /^[a-z]/i.test(text)) return named + field.min
-  const value = /^\d+$/.test(text) ? Number(text) : Number.NaN
-  if (Number.isNaN(value) || value < field.min || value > field.max)
-    throw bad(schedule, `"${text}" is no ${field.name}`)
-  return value
-}
-
-const parseField = (text: string, field: Field, schedule: string): Set<number> => {
+const parseField = (text: string, field: Field): Values | undefined => {
   const values = new Set<number>()
-  for (const part of text.split(",")) {
-    const [range = "", stepText, ...rest] = part.split("/")
-    const step = stepText === undefined ? 1 : Number(stepText)
-    if (rest.length > 0 || !Number.isInteger(step) || step < 1) throw bad(schedule, `"${part}" is no range`)
-    const [from = "", to] = range.split("-")
-    const any = range === "*" || range === "?"
-    const start = any ? field.min : parseValue(from, field, schedule)
-    const end = any
-      ? field.max
-      : to === undefined
-        ? stepText === undefined
-          ? start
-          : field.max
-        : parseValue(to, field, schedule)
-    if (end < start) throw bad(schedule, `"${part}" ends before it begins`)
+  let any = false
+  for (const part of text.split(",").filter((item) => item !== "")) {
+    const [range = "", stepText, ...more] = part.split("/")
+    const [first = "", last, ...rest] = range.split("-")
+    const step = stepText === undefined ? 1 : parseValue(stepText, { min: 1, max: 0 })
+    if (more.length > 0 || step === undefined || step < 1) return undefined
+    const star = first === "*" || first === "?"
+    if (!star && rest.length > 0) return undefined
+    const start = star ? field.min : parseValue(first, field)
+    const open = star || (last === undefined && stepText !== undefined)
+    const end = open ? field.max : last === undefined ? start : parseValue(last, field)
+    if (start === undefined || end === undefined) return undefined
+    if (start < field.min || end > field.max || start > end) return undefined
+    if (star && step === 1) any = true
     for (let value = start; value <= end; value += step) values.add(value)
   }
-  return values
+  return { values, any }
 }
 
-const parse = (schedule: string): Spec => {
-  const trimmed = schedule.trim().replace(/^(CRON_TZ|TZ)=UTC\s+/, "")
-  const parts = (descriptors[trimmed.toLowerCase()] ?? trimmed).split(/\s+/)
-  if (parts.length !== fields.length) throw bad(schedule, `expected 5 fields, found ${parts.length}`)
-  return {
-    sets: fields.map((field, index) => parseField(parts[index] ?? "", field, schedule)),
-    anyDay: /^[*?]/.test(parts[2] ?? ""),
-    anyWeekday: /^[*?]/.test(parts[4] ?? "")
+/** Finds the next time behind another one, in milliseconds; undefined if there is none. */
+type Next = (after: number) => number | undefined
+
+const parseFields = (text: string, zone: Zone): Next | undefined => {
+  const parts = text.split(/\s+/).filter((part) => part !== "")
+  if (parts.length !== 5) return undefined
+  const [minute, hour, dayOfMonth, month, dayOfWeek] = Object.values(fields).map((field, index) =>
+    parseField(parts[index] ?? "", field)
+  )
+  if (!minute || !hour || !dayOfMonth || !month || !dayOfWeek) return undefined
+  // Where both are restricted, one of them is enough.
+  const isDay = ({ day, weekday }: WallTime): boolean =>
+    dayOfMonth.any || dayOfWeek.any
+      ? dayOfMonth.values.has(day) && dayOfWeek.values.has(weekday)
+      : dayOfMonth.values.has(day) || dayOfWeek.values.has(weekday)
+  // From instant to instant: what clocks leave out is not met, what they repeat is met twice.
+  return (after) => {
+    let instant = Math.floor(after / 60_000) * 60 + 60
+    let wall = wallTime(zone, instant)
+    const untilYear = wall.year + yearsAhead
+    for (; wall.year <= untilYear; wall = wallTime(zone, instant)) {
+      const least = instant + 60
+      if (!month.values.has(wall.month)) instant = instantOf(zone, wall.year, wall.month + 1, 1)
+      else if (!isDay(wall)) instant = instantOf(zone, wall.year, wall.month, wall.day + 1)
+      else if (!hour.values.has(wall.hour)) instant += (60 - wall.minute) * 60
+      else if (minute.values.has(wall.minute)) return instant * 1000
+      instant = Math.max(instant, least)
+    }
+    return undefined
   }
 }
 
-const every = /^@every\s+(.+)$/i
-const units: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }
-
-const parseEvery = (schedule: string): number | undefined => {
-  const text = every.exec(schedule.trim())?.[1]
-  if (text === undefined) return undefined
-  let total = 0
-  let rest = text
-  while (rest !== "") {
-    const match = /^(\d+(?:\.\d+)?)(ms|s|m|h)/.exec(rest)
-    if (match === null) throw bad(schedule, `"${text}" is no duration`)
-    total += Number(match[1]) * (units[match[2] ?? ""] ?? 0)
-    rest = rest.slice(match[0].length)
+const parse = (schedule: string): Next | undefined => {
+  const { zone: name, rest } = splitZone(schedule)
+  const zone = name === undefined ? utc : findZone(name)
+  if (zone === undefined || rest === undefined) return undefined
+  const text = name === undefined ? rest : rest.trim()
+  if (!text.startsWith("@")) return parseFields(text, zone)
+  if (text.startsWith("@every ")) {
+    const duration = parseDuration(text.slice("@every ".length))
+    if (duration === undefined) return undefined
+    // Not less than a second, and whole ones.
+    const interval = Math.floor(Math.max(duration, 1000) / 1000) * 1000
+    return (after) => Math.floor(after / 1000) * 1000 + interval
   }
-  return Math.max(1000, Math.floor(total / 1000) * 1000)
+  const fieldsOf = cronDescriptors[text]
+  return fieldsOf === undefined ? undefined : parseFields(fieldsOf, zone)
 }
 
-const nextTime = (spec: Spec, after: number): number => {
-  const [minutes, hours, monthDays, monthSet, weekdays] = spec.sets
-  const time = new Date(Math.floor(after / 60_000) * 60_000 + 60_000)
-  const limit = after + 5 * 366 * 86_400_000
-  while (time.getTime() <= limit) {
-    if (!monthSet?.has(time.getUTCMonth() + 1)) {
-      time.setUTCMonth(time.getUTCMonth() + 1, 1)
-      time.setUTCHours(0, 0, 0, 0)
-      continue
-    }
-    const day = monthDays?.has(time.getUTCDate()) === true
-    const weekday = weekdays?.has(time.getUTCDay()) === true
-    // Where both are restricted, one of them is enough.
-    if (spec.anyDay || spec.anyWeekday ? !(day && weekday) : !(day || weekday)) {
-      time.setUTCDate(time.getUTCDate() + 1)
-      time.setUTCHours(0, 0, 0, 0)
-      continue
-    }
-    if (!hours?.has(time.getUTCHours())) {
-      time.setUTCHours(time.getUTCHours() + 1, 0, 0, 0)
-      continue
-    }
-    if (!minutes?.has(time.getUTCMinutes())) {
-      time.setUTCMinutes(time.getUTCMinutes() + 1, 0, 0)
-      continue
-    }
-    return time.getTime()
-  }
-  return Number.POSITIVE_INFINITY
-}
-
-/** Refuses a schedule that cannot be read. The empty one is none. */
+/** Refuses a schedule that cannot be read, or is never due. The empty one is none. */
 export const validateCron = (schedule: string): void => {
   if (schedule === "") return
-  if (parseEvery(schedule) === undefined) parse(schedule)
+  const next = parse(schedule)
+  if (next === undefined) throw invalidArgument("invalid CronSchedule.")
+  if (next(0) === undefined)
+    throw invalidArgument("invalid CronSchedule, no time can be found to satisfy the schedule")
 }
 
 /** How long to wait at `now` for the next run, counted from the time for which the last one was planned. */
 export const cronBackoff = (schedule: string, from: number, now: number): number => {
-  const interval = parseEvery(schedule)
-  const start = Math.floor(from / 1000) * 1000
-  let next: number
-  if (interval === undefined) {
-    const spec = parse(schedule)
-    next = nextTime(spec, start)
-    while (next < now) next = nextTime(spec, next)
-  } else next = start + interval * Math.max(1, Math.ceil((now - start) / interval))
-  return Number.isFinite(next) ? Math.ceil(Math.max(next - now, 0) / 1000) * 1000 : 0
+  const nextAfter = parse(schedule)
+  if (nextAfter === undefined) return 0
+  let next: number | undefined = from
+  if (now >= from) {
+    // Whole steps at once: a short interval may have been missed for long.
+    const first = nextAfter(from)
+    next =
+      first !== undefined && first < now && schedule.includes("@every")
+        ? skipTo(first, nextAfter, now)
+        : first
+    while (next !== undefined && next < now) next = nextAfter(next)
+  }
+  return next === undefined ? 0 : Math.max(Math.ceil((next - now) / 1000) * 1000, 0)
+}
+
+/** The last of the regular times that is not after another one. */
+const skipTo = (first: number, nextAfter: Next, now: number): number => {
+  const interval = (nextAfter(first) ?? first + 1000) - first
+  return first + Math.floor((now - first) / interval) * interval
 }

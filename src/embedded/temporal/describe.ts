@@ -112,12 +112,16 @@ export const describeRun = (run: Run, now: number, custom: CustomTypes) => {
       taskQueue: { name: started.taskQueue?.name ?? "", kind: TaskQueueKind.Normal },
       workflowExecutionTimeout: started.workflowExecutionTimeout,
       workflowRunTimeout: started.workflowRunTimeout,
-      defaultWorkflowTaskTimeout: started.workflowTaskTimeout
+      defaultWorkflowTaskTimeout: started.workflowTaskTimeout,
+      userMetadata: h.userMetadata
     },
-    workflowExecutionInfo: executionInfo({
-      ...record,
-      searchAttributes: withTypes(record.searchAttributes, custom)
-    }),
+    workflowExecutionInfo: {
+      ...executionInfo({
+        ...record,
+        searchAttributes: withTypes(record.searchAttributes, custom)
+      }),
+      priority: started.priority
+    },
     pendingActivities: pendingActivities(run, now),
     pendingChildren: [...h.children.values()].map((child) => ({
       workflowId: child.attributes.workflowId,

@@ -99,7 +99,9 @@ export const multiOperationFailed = (results: readonly (ServiceError | undefined
 
 /** An operation was not carried out because the other one failed. */
 export const operationAborted = (): ServiceError =>
-  new ServiceError(Code.Aborted, "Operation was aborted.", [detail("MultiOperationExecutionAborted")])
+  new ServiceError(Code.Aborted, "Operation was aborted.", [
+    { type: "temporal.api.failure.v1.MultiOperationExecutionAborted", value: {} }
+  ])
 
 // The real server's texts, see service/history/consts/const.go.
 export const workflowCompleted = (): ServiceError => notFound("workflow execution already completed")
@@ -108,7 +110,7 @@ export const activityTaskNotFound = (): ServiceError =>
   notFound("invalid activityID or activity already timed out or invoking workflow is completed")
 export const activityNotFound = (): ServiceError =>
   notFound("Can't find pending activity with such ID. Invalid activityID or activity already completed")
-export const badTaskToken = (): ServiceError => invalidArgument("error deserializing task token")
+export const badTaskToken = (): ServiceError => invalidArgument("Error deserializing task token.")
 
 interface StatusMessage {
   readonly code: number

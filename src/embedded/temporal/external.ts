@@ -40,8 +40,7 @@ export const startChild = (tx: Tx, parent: Run, initiatedEventId: number): void 
         workflowType: attributes.workflowType,
         cause,
         control: attributes.control ?? "",
-        initiatedEventId,
-        workflowTaskCompletedEventId: attributes.workflowTaskCompletedEventId ?? 0
+        initiatedEventId
       }
     })
     scheduleTask(tx, parent)
@@ -158,7 +157,7 @@ const told = (
   initiatedEventId: number,
   attributes: SignalExternalAttributes | CancelExternalAttributes
 ) => {
-  const { workflowExecution, control, workflowTaskCompletedEventId } = attributes
+  const { workflowExecution, control } = attributes
   const namespace = attributes.namespace || run.namespace
   const common = { initiatedEventId, namespace, workflowExecution }
   return {
@@ -166,8 +165,7 @@ const told = (
     failed: {
       ...common,
       cause: tx.core.hasNamespace(namespace) ? externalNotFound : namespaceNotFound,
-      control: control ?? "",
-      workflowTaskCompletedEventId: workflowTaskCompletedEventId ?? 0
+      control: control ?? ""
     }
   }
 }

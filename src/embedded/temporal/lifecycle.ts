@@ -15,7 +15,7 @@ import type {
   Memo
 } from "./proto/root.ts"
 import { cronBackoff } from "./cron.ts"
-import { decideRetry } from "./retry.ts"
+import { decideRetry, withDefaults } from "./retry.ts"
 import { executionTime, isOpen, timeoutsFrom } from "./state.ts"
 import type { ChildInfo } from "./state.ts"
 import type { EventBody, Tx } from "./tx.ts"
@@ -100,7 +100,7 @@ export const firstStarted = (
     header: options.header,
     memo: options.memo,
     searchAttributes: options.searchAttributes,
-    retryPolicy: options.retryPolicy,
+    retryPolicy: options.retryPolicy ? withDefaults(options.retryPolicy) : options.retryPolicy,
     cronSchedule: options.cronSchedule,
     workflowExecutionTimeout: fromMillis(options.executionMs),
     workflowRunTimeout: fromMillis(runMs),
@@ -320,7 +320,7 @@ export const continueRun = (tx: Tx, run: Run, runId: string, how: Continuation):
     requestId: randomUUID(),
     attributes: {
       ...started,
-      originalExecutionRunId: retrying ? started.originalExecutionRunId : runId,
+      originalExecutionRunId: runId,
       memo: Object.keys(run.h.memo).length > 0 ? { fields: run.h.memo } : started.memo,
       searchAttributes:
         Object.keys(run.h.searchAttributes).length > 0

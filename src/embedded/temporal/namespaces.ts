@@ -245,7 +245,7 @@ export class Namespaces {
         data: settings.data ?? {},
         supportsSchedules: true,
         capabilities: {
-          eagerWorkflowStart: false,
+          eagerWorkflowStart: true,
           syncUpdate: true,
           asyncUpdate: true,
           workerHeartbeats: true,

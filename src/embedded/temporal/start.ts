@@ -19,7 +19,8 @@ type StartRequest = Request<"StartWorkflowExecution">
 type SignalWithStartRequest = Request<"SignalWithStartWorkflowExecution">
 
 const validateTimeout = (name: string, value: number | undefined): void => {
-  if (value !== undefined && value < 0) throw invalidArgument(`Invalid ${name}: negative duration`)
+  if (value !== undefined && value < 0)
+    throw invalidArgument(`An invalid ${name}Seconds is set on request. cause: negative duration`)
 }
 
 /** What a start must hold to; see prepareStartWorkflowRequest in service/frontend/workflow_handler.go. */
@@ -48,15 +49,28 @@ export const validateStart = (request: StartRequest | SignalWithStartRequest, li
   const reuse = request.workflowIdReusePolicy ?? 0
   if (conflict !== ConflictPolicy.Unspecified && reuse === ReusePolicy.TerminateIfRunning)
     throw invalidArgument(
-      "Invalid WorkflowIDReusePolicy: WORKFLOW_ID_REUSE_POLICY_TERMINATE_IF_RUNNING cannot be used together with a WorkflowIDConflictPolicy."
+      "Invalid WorkflowIDReusePolicy: WORKFLOW_ID_REUSE_POLICY_TERMINATE_IF_RUNNING cannot be used together with a WorkflowIDConflictPolicy"
     )
   if (conflict === ConflictPolicy.TerminateExisting && reuse === ReusePolicy.RejectDuplicate)
     throw invalidArgument(
       "Invalid WorkflowIDReusePolicy: WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE cannot be used together with WorkflowIdConflictPolicy WORKFLOW_ID_CONFLICT_POLICY_TERMINATE_EXISTING"
     )
+  // No address is configured to be called back: that is for Nexus.
+  const callback = "completionCallbacks" in request ? request.completionCallbacks?.[0] : undefined
+  if (callback)
+    throw invalidArgument(
+      `invalid url: url does not match any configured callback address: ${callback.nexus?.url ?? ""}`
+    )
   if (sizeOfPayloads(request.input) > limits.blobSize) throw invalidArgument("Blob data size exceeds limit.")
   if (sizeOfFields(request.memo?.fields) > limits.memoSize) throw invalidArgument("Memo size exceeds limit.")
 }
+
+/** Whether the first workflow task goes to the one who starts the workflow, with the answer. */
+const wantsEagerStart = (request: StartRequest | SignalWithStartRequest): boolean =>
+  "requestEagerExecution" in request &&
+  request.requestEagerExecution === true &&
+  !request.cronSchedule &&
+  positiveMillis(request.workflowStartDelay) === undefined
 
 interface Started {
   readonly run: Run
@@ -131,7 +145,11 @@ const startRun = (
         identity: request.identity ?? "",
         priority: request.priority
       },
-      { startDelayMs: positiveMillis(request.workflowStartDelay) ?? 0, ...carriedOver(request) }
+      {
+        startDelayMs: positiveMillis(request.workflowStartDelay) ?? 0,
+        ...(wantsEagerStart(request) ? { eagerExecutionAccepted: true } : {}),
+        ...carriedOver(request)
+      }
     ),
     ...(beforeFirstTask ? { beforeFirstTask } : {})
   })

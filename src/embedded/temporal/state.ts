@@ -48,6 +48,8 @@ export interface HistoryState {
   nextEventId: number
   status: number
   started: StartedAttributes
+  /** What the start said for people to read. */
+  userMetadata: UserMetadata | undefined
   /** When the run began; for one that a reset made the time of the reset. */
   startTime: number
   /** When the started event was written. */
@@ -61,6 +63,8 @@ export interface HistoryState {
   hadTask: boolean
   /** The started event of the last completed workflow task. */
   lastStartedEventId: number
+  /** What the search attribute of this name says of the workers that ran it. */
+  buildIds: readonly string[]
   signals: number
   /** Request ids of the signals that were applied. */
   readonly signalRequestIds: Set<string>
@@ -80,6 +84,7 @@ export const emptyState = (): HistoryState => ({
   nextEventId: 1,
   status: Status.Unspecified,
   started: {},
+  userMetadata: undefined,
   startTime: 0,
   originalStartTime: 0,
   wasReset: false,
@@ -88,6 +93,7 @@ export const emptyState = (): HistoryState => ({
   cancelRequested: false,
   hadTask: false,
   lastStartedEventId: 0,
+  buildIds: [],
   signals: 0,
   signalRequestIds: new Set(),
   updates: new Map(),
@@ -117,15 +123,22 @@ const required = <T>(attributes: T | null | undefined, event: HistoryEvent): T =
   return attributes
 }
 
-const isEmptyPayload = (payload: Payload): boolean => {
-  const encoding = payload.metadata?.["encoding"]
-  const name = encoding ? new TextDecoder().decode(encoding) : ""
-  if (name === "binary/null" || name === "") return (payload.data?.length ?? 0) === 0
-  const data = payload.data ? new TextDecoder().decode(payload.data) : ""
-  return name === "json/plain" && (data === "null" || data === "[]")
+const unversioned = "unversioned"
+
+// mutable_state_impl.go, addBuildIdToLoadedSearchAttribute, for workers that are not versioned.
+const withBuildId = (known: readonly string[], buildId: string): readonly string[] => {
+  const value = `${unversioned}:${buildId}`
+  if (known.length > 0 && (buildId === "" || known.includes(value))) return known
+  return [...(known.length > 0 ? known : [unversioned]), ...(buildId === "" ? [] : [value])]
 }
 
-/** Sets the given fields; a null, or for search attributes an empty list, removes one. */
+const emptyList = new TextEncoder().encode("[]")
+
+// common/payload, MergeMapOfPayload: data decides, whatever its encoding.
+const isEmptyPayload = ({ data }: Payload): boolean =>
+  !data || data.length === 0 || (data.length === 2 && data[0] === emptyList[0] && data[1] === emptyList[1])
+
+/** Sets the given fields; one without data, or with an empty list, is removed. */
 const merge = (
   target: Record<string, Payload>,
   changes: Record<string, Payload | undefined> | null | undefined
@@ -169,6 +182,7 @@ export const applyEvent = (state: HistoryState, event: HistoryEvent): void => {
     case EventType.WorkflowExecutionStarted: {
       const attributes = required(event.workflowExecutionStartedEventAttributes, event)
       state.started = attributes
+      state.userMetadata = event.userMetadata ?? undefined
       state.startTime = time
       state.originalStartTime = time
       state.status = Status.Running
@@ -179,11 +193,12 @@ export const applyEvent = (state: HistoryState, event: HistoryEvent): void => {
     case EventType.WorkflowTaskScheduled:
       state.hadTask = true
       return
-    case EventType.WorkflowTaskCompleted:
-      state.lastStartedEventId = toNumber(
-        required(event.workflowTaskCompletedEventAttributes, event).startedEventId
-      )
+    case EventType.WorkflowTaskCompleted: {
+      const { startedEventId, workerVersion } = required(event.workflowTaskCompletedEventAttributes, event)
+      state.lastStartedEventId = toNumber(startedEventId)
+      state.buildIds = withBuildId(state.buildIds, workerVersion?.buildId ?? "")
       return
+    }
     case EventType.WorkflowTaskFailed: {
       const { cause } = required(event.workflowTaskFailedEventAttributes, event)
       if (cause !== TaskFailedCause.ResetWorkflow) return

@@ -210,6 +210,12 @@ export class Tasks {
     return concat(this.#workflowTask(run, task, sticky))
   }
 
+  /** Gives the first task of a run that was just created to the one who started it. */
+  startEagerly(tx: Tx, run: Run, identity: string): PollWorkflowTaskResponse {
+    const task = startTask(tx, run, identity, randomUUID())
+    return types.pollWorkflowTask.decode(concat(this.#workflowTask(run, task, false)))
+  }
+
   /** The encoded answer to a poll: the fields, and the history as it is stored. */
   #workflowTask(run: Run, task: WorkflowTask, sticky: boolean): Uint8Array[] {
     const previousStartedEventId = run.h.lastStartedEventId
@@ -305,11 +311,7 @@ export class Tasks {
       this.#engine.transact((tx) => {
         failTask(tx, run, {
           cause: error instanceof CommandFailure ? error.failedCause : TaskFailedCause.Unspecified,
-          failure: {
-            message: error.message,
-            source: "Server",
-            serverFailureInfo: {}
-          },
+          failure: { message: error.message, serverFailureInfo: {} },
           identity: request.identity ?? ""
         })
         if (error instanceof CommandFailure && error.terminate) {
@@ -366,7 +368,8 @@ export class Tasks {
     const messages = new Map((request.messages ?? []).map((message) => [message.id ?? "", message]))
     handleCommands(context, commands)
     for (const message of messages.values()) this.#updates.handle(context, message)
-    if (!forced) this.#updates.rejectUnanswered(run)
+    // Where the workflow has closed itself, the updates that it passed over are aborted instead.
+    if (!forced && isOpen(run.h)) this.#updates.rejectUnanswered(run)
     if (isOpen(run.h) && (forced || context.hasBuffered || context.activityCancelled))
       scheduleTask(tx, run, {
         originalScheduledTime: heartbeat && !expired ? task.originalScheduledTime : undefined

@@ -5,7 +5,7 @@ import { fromMillis, positiveMillis, toMillis } from "../proto/time.ts"
 import type { Command, StartedAttributes } from "../proto/root.ts"
 import { closeRun, continueRun, cronFollowUp, effectiveTimeouts, followUp } from "../lifecycle.ts"
 import { sizeOfFields, sizeOfPayloads } from "../payload.ts"
-import { validateRetryPolicy } from "../retry.ts"
+import { validateRetryPolicy, withDefaults } from "../retry.ts"
 import { isOpen } from "../state.ts"
 import { CommandFailure, metadataOf } from "./context.ts"
 import type { CommandContext } from "./context.ts"
@@ -129,9 +129,8 @@ export const continueAsNew = (context: CommandContext, command: Command): void =
       `invalid SearchAttributes on ContinueAsNewWorkflowExecutionCommand: ${message}. WorkflowType=${workflowType.name} TaskQueue=${taskQueue.name}`
   )
   const newExecutionRunId = randomUUID()
-  // Memo and search attributes go on unless the command names others.
-  const memo = attributes.memo ?? { fields: run.h.memo }
-  const searchAttributes = attributes.searchAttributes ?? { indexedFields: run.h.searchAttributes }
+  // Memo and search attributes go on only as the command says.
+  const { memo, searchAttributes } = attributes
   const initiator = attributes.initiator || Initiator.Workflow
   const backoffMs = Math.max(toMillis(attributes.backoffStartInterval) ?? 0, 0)
   const common = { workflowType, taskQueue, input: attributes.input, header: attributes.header, memo }
@@ -144,7 +143,7 @@ export const continueAsNew = (context: CommandContext, command: Command): void =
       workflowTaskTimeout: fromMillis(taskMs),
       workflowTaskCompletedEventId: context.completedEventId,
       backoffStartInterval: fromMillis(backoffMs),
-      initiator,
+      initiator: attributes.initiator ?? Initiator.Unspecified,
       failure: attributes.failure,
       lastCompletionResult: attributes.lastCompletionResult
     },
@@ -155,7 +154,7 @@ export const continueAsNew = (context: CommandContext, command: Command): void =
     searchAttributes,
     workflowRunTimeout: fromMillis(runMs),
     workflowTaskTimeout: fromMillis(taskMs),
-    ...(attributes.retryPolicy ? { retryPolicy: attributes.retryPolicy } : {}),
+    ...(attributes.retryPolicy ? { retryPolicy: withDefaults(attributes.retryPolicy) } : {}),
     ...(attributes.cronSchedule ? { cronSchedule: attributes.cronSchedule } : {})
   }
   continueRun(tx, run, newExecutionRunId, {

@@ -140,7 +140,7 @@ export const signalExternalWorkflow = (context: CommandContext, command: Command
   const event = tx.add(run, EventType.SignalExternalInitiated, {
     signalExternalWorkflowExecutionInitiatedEventAttributes: {
       workflowTaskCompletedEventId: context.completedEventId,
-      namespace,
+      namespace: attributes.namespace ?? "",
       workflowExecution: { workflowId, runId: attributes.execution?.runId ?? "" },
       signalName: attributes.signalName,
       input: attributes.input,
@@ -179,7 +179,7 @@ export const cancelExternalWorkflow = (context: CommandContext, command: Command
   const event = tx.add(run, EventType.RequestCancelExternalInitiated, {
     requestCancelExternalWorkflowExecutionInitiatedEventAttributes: {
       workflowTaskCompletedEventId: context.completedEventId,
-      namespace,
+      namespace: attributes.namespace ?? "",
       workflowExecution: { workflowId, runId: attributes.runId ?? "" },
       control: attributes.control ?? "",
       childWorkflowOnly: attributes.childWorkflowOnly ?? false,

@@ -18,7 +18,7 @@ import {
 } from "../activity-operations.ts"
 import type { ActivitySelector } from "../activity-operations.ts"
 import type { Engine } from "../engine.ts"
-import { activityNotFound, invalidArgument, notFound, workflowCompleted } from "../errors.ts"
+import { invalidArgument, notFound, workflowCompleted } from "../errors.ts"
 import type { ActivityOptions, Run } from "../run.ts"
 import { isOpen } from "../state.ts"
 import { parseActivityToken } from "../token.ts"
@@ -59,7 +59,10 @@ export const activityHandlers = (engine: Engine, lookup: Lookup): Record<string,
     const run = lookup.open(request.namespace, { workflowId: request.workflowId, runId: request.runId })
     const scheduledEventId = run.h.activityIds.get(request.activityId)
     const activity = scheduledEventId === undefined ? undefined : findActivity(run, scheduledEventId)
-    if (activity === undefined) throw activityNotFound()
+    if (activity === undefined)
+      throw notFound(
+        `cannot find pending activity with ActivityID ${request.activityId}, check workflow execution history for more details`
+      )
     return { run, activity }
   }
 

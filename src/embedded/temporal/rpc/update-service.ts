@@ -11,7 +11,7 @@ import { ConflictPolicy } from "../proto/enums.ts"
 import { positiveMillis } from "../proto/time.ts"
 import { on } from "./handler.ts"
 import type { Handler } from "./handler.ts"
-import { startAnswer } from "./start-answer.ts"
+import { joinedAnswer, startAnswer } from "./start-answer.ts"
 import { checkChain } from "./lookup.ts"
 import type { Lookup } from "./lookup.ts"
 
@@ -78,17 +78,20 @@ export const updateHandlers = (engine: Engine, updates: Updates, lookup: Lookup)
   ) => {
     const currentId = engine.currentRunId(namespace, start.workflowId ?? "")
     const current = currentId === undefined ? undefined : engine.findRun(currentId)
-    const answer = (run: Run, started: boolean, updateWorkflow: unknown) => ({
-      responses: [{ startWorkflow: startAnswer(run, started) }, { updateWorkflow }]
+    const answer = (startWorkflow: unknown, updateWorkflow: unknown) => ({
+      responses: [{ startWorkflow }, { updateWorkflow }]
     })
     const done = current === undefined ? undefined : updates.completed(current, asked.updateId)
     if (current !== undefined && done !== undefined)
-      return answer(current, false, answerOf(current, asked.updateId, done))
+      return answer(
+        { runId: current.runId, status: current.h.status },
+        answerOf(current, asked.updateId, done)
+      )
     if (current !== undefined && takesUpdate(current, start, asked)) {
       const wrong = refusal(() => engine.transact((tx) => updates.admit(tx, current, asked)))
       if (wrong !== undefined) throw multiOperationFailed([operationAborted(), wrong])
       try {
-        return answer(current, false, await update(current, asked, call))
+        return answer(joinedAnswer(current), await update(current, asked, call))
       } catch (error) {
         throw error instanceof ServiceError ? new UpdateFailed(error) : error
       }
@@ -105,7 +108,7 @@ export const updateHandlers = (engine: Engine, updates: Updates, lookup: Lookup)
       return begun
     })
     try {
-      return answer(run, true, await update(run, asked, call))
+      return answer(startAnswer(run, true), await update(run, asked, call))
     } catch (error) {
       throw error instanceof ServiceError ? multiOperationFailed([undefined, error]) : error
     }

@@ -48,7 +48,7 @@ const systemInfo = {
     encodedFailureAttributes: true,
     buildIdBasedVersioning: false,
     upsertMemo: true,
-    eagerWorkflowStart: false,
+    eagerWorkflowStart: true,
     sdkMetadata: true,
     countGroupByExecutionStatus: true,
     nexus: false
@@ -85,8 +85,14 @@ export const workflowService = (parts: ServiceParts): Record<string, Handler> =>
 
     StartWorkflowExecution: on<"StartWorkflowExecution">((request) => {
       namespaces.check(request.namespace)
-      const { run, started } = engine.transact((tx) => startWorkflow(tx, request))
-      return startAnswer(run, started)
+      return engine.transact((tx) => {
+        const { run, started } = startWorkflow(tx, request)
+        const eager = run.h.started.eagerExecutionAccepted === true && tx.created.has(run)
+        return {
+          ...startAnswer(run, started),
+          ...(eager ? { eagerWorkflowTask: tasks.startEagerly(tx, run, request.identity ?? "") } : {})
+        }
+      })
     }),
     SignalWithStartWorkflowExecution: on<"SignalWithStartWorkflowExecution">((request) => {
       namespaces.check(request.namespace)
@@ -144,12 +150,16 @@ export const workflowService = (parts: ServiceParts): Record<string, Handler> =>
       return { runId: engine.transact((tx) => resetWorkflow(tx, base, request)).runId }
     }),
     TerminateWorkflowExecution: on<"TerminateWorkflowExecution">((request) => {
-      const run = lookup.open(request.namespace, request.workflowExecution)
+      const { workflowId, runId } = request.workflowExecution ?? {}
+      const run = lookup.open(request.namespace, {
+        workflowId,
+        runId: request.firstExecutionRunId ? "" : runId
+      })
       checkChain(run, request.firstExecutionRunId)
       engine.transact((tx) =>
         terminateRun(tx, run, {
-          reason: request.reason ?? "",
-          identity: request.identity ?? "",
+          reason: request.reason || "terminated by user via frontend",
+          identity: request.identity || "frontend-service",
           details: request.details,
           links: request.links
         })

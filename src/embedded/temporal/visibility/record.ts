@@ -28,10 +28,14 @@ const pausedTypes = (run: Run): string[] => {
 
 /** The search attributes of a run, with those that the service sets itself. */
 export const searchAttributesOf = (run: Run): Record<string, Payload> => {
+  const { searchAttributes, buildIds } = run.h
   const paused = run.x.attempts.size === 0 ? [] : pausedTypes(run)
-  return paused.length === 0
-    ? run.h.searchAttributes
-    : { ...run.h.searchAttributes, TemporalPauseInfo: attributePayload(paused, "KeywordList") }
+  if (paused.length === 0 && buildIds.length === 0) return searchAttributes
+  return {
+    ...searchAttributes,
+    ...(buildIds.length === 0 ? {} : { BuildIds: attributePayload(buildIds, "KeywordList") }),
+    ...(paused.length === 0 ? {} : { TemporalPauseInfo: attributePayload(paused, "KeywordList") })
+  }
 }
 
 /** Gives search attributes their types in the metadata, as listings and descriptions show them. */
