@@ -57,7 +57,7 @@ export const TRANSACTIONS: ReadonlyArray<CommandDefinition> = [
     summary: "Starts a transaction.",
     run: (client) => {
       if (client.transaction !== undefined) throw new ErrorReply("ERR MULTI calls can not be nested")
-      client.transaction = { queue: [], failed: false }
+      client.transaction = { queue: [], bytes: 0, failed: false }
       return OK
     }
   },

@@ -70,6 +70,15 @@ export class Keyspace {
     return this.deadlines.size
   }
 
+  /** The average time to live of keys that have one, in milliseconds, guessed from a few. */
+  averageTtl(): number {
+    const seen = Math.min(16, this.deadlines.size)
+    if (seen === 0) return 0
+    let sum = 0
+    for (let at = 0; at < seen; at++) sum += Math.max(0, (this.deadlines.random()?.at ?? 0) - this.hooks.now())
+    return Math.floor(sum / seen)
+  }
+
   /** The entry of a live key, for reading. */
   find(key: string): Entry | undefined {
     const entry = this.keys.get(key)

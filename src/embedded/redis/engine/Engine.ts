@@ -4,16 +4,22 @@ import { discard } from "../commands/Transactions.ts"
 import type { Entry } from "../db/Entry.ts"
 import { Keyspace, type KeyspaceHooks } from "../db/Keyspace.ts"
 import type { Arguments } from "../exec/Arguments.ts"
+import { keysOf } from "../exec/CommandTable.ts"
 import { type Client, type Command, NOTIFY, type Persistence } from "../exec/Context.ts"
-import { ErrorReply, QUEUED, type Reply } from "../resp/Reply.ts"
+import { ErrorReply, QUEUED, type Reply, Status } from "../resp/Reply.ts"
 import type { EncodingLimits } from "../types/EncodingLimits.ts"
 import { busyError, ScriptEngine } from "../lua/ScriptEngine.ts"
+import { changesSomething } from "../lua/ScriptFlags.ts"
 import { MessageBroker } from "./Broker.ts"
 import { misconf, refusal } from "./Dispatch.ts"
 import { buildInfo, type Statistics } from "./Info.ts"
 import { MemoryAccount } from "./Memory.ts"
+import { monitorLine } from "./MonitorLine.ts"
+import { Observer } from "./Observer.ts"
+import { PauseState } from "./Pause.ts"
 import { Session, type SessionHost, type Transport } from "./Session.ts"
 import { EngineSettings } from "./Settings.ts"
+import { ClientTracking } from "./Tracking.ts"
 
 /** A change to be logged: the command that repeats it. */
 export interface Effect {
@@ -38,6 +44,8 @@ export type EngineLogger = (level: "debug" | "info" | "warn" | "error", message:
 export interface EngineOptions {
   readonly databases: number
   readonly logger: EngineLogger
+  /** Whether DEBUG may be called. Default false. */
+  readonly allowsDebug?: boolean | undefined
 }
 
 /** How long replies are delivered before the event loop gets its turn. */
@@ -56,7 +64,13 @@ export class Engine implements SessionHost {
   readonly clients = new Map<number, Session>()
   readonly runId = randomBytes(20).toString("hex")
   readonly startedAt = Date.now()
-  readonly commandCalls = new Map<string, number>()
+  readonly observer = new Observer()
+  readonly tracking = new ClientTracking(this)
+  readonly pause = new PauseState((session, args) => this.execute(session, args))
+  /** Whether DEBUG may be called. */
+  readonly allowsDebug: boolean
+  /** The client whose command runs. */
+  current: Session | undefined
   readonly logger: EngineLogger
   now = Date.now()
   dirty = 0
@@ -75,6 +89,7 @@ export class Engine implements SessionHost {
   private turnOpen = false
   private turnStart = 0
   private nextClientId = 1
+  private readonly monitors = new Set<Client>()
   private expiryTimer: NodeJS.Timeout | undefined
   private expiryAt = Infinity
 
@@ -82,6 +97,7 @@ export class Engine implements SessionHost {
     this.settings = new EngineSettings(options.databases)
     this.limits = this.settings.limits
     this.logger = options.logger
+    this.allowsDebug = options.allowsDebug === true
     this.scripts = new ScriptEngine(this)
     this.memory = new MemoryAccount(this)
     const hooks: KeyspaceHooks = {
@@ -123,6 +139,10 @@ export class Engine implements SessionHost {
   /** Whether the last command found more memory in use than is allowed. */
   outOfMemory = false
 
+  get mostTrackedKeys(): number {
+    return this.settings.number("tracking-table-max-keys")
+  }
+
   get logging(): boolean {
     return this.log !== undefined
   }
@@ -143,6 +163,8 @@ export class Engine implements SessionHost {
 
   onClose(session: Session): void {
     this.broker.drop(session)
+    this.tracking.disable(session)
+    this.monitors.delete(session)
     this.clients.delete(session.id)
   }
 
@@ -151,7 +173,17 @@ export class Engine implements SessionHost {
     if (session.replyMode === "skip-next") session.replyMode = "skip"
     const start = session.outputLength
     const before = this.committed
+    const { tracking } = session
+    const wasCaching = tracking?.isCaching === true && session.transaction === undefined
+    const outer = this.current
+    this.current = session
+    session.running = args
     this.dispatch(session, args, again)
+    session.running = undefined
+    session.usedAt = this.now
+    this.current = outer
+    // CLIENT CACHING speaks of the next command, and of nothing after it.
+    if (wasCaching && tracking !== undefined) tracking.isCaching = false
     if (this.committed !== before && this.log !== undefined) session.markWrite(start)
     if (session.replyMode === "skip") session.replyMode = "on"
   }
@@ -163,12 +195,12 @@ export class Engine implements SessionHost {
     const problem = refusal(session, container, command, args, this.log)
     if (problem !== undefined || command === undefined) {
       if (session.transaction !== undefined && command?.name !== "exec") session.transaction.failed = true
-      if (problem !== undefined) session.reply(problem)
+      if (problem !== undefined) this.refuse(session, command, problem)
       return
     }
     const { busy } = this.scripts
     if (busy !== undefined && !again && !command.flags.has("allow_busy")) {
-      session.reply(busyError(busy))
+      this.refuse(session, command, busyError(busy))
       return
     }
     session.note(command)
@@ -176,18 +208,23 @@ export class Engine implements SessionHost {
       this.outOfMemory = !this.memory.makeRoom()
       if (this.outOfMemory && this.deniesMemory(session, command)) {
         if (session.transaction !== undefined && command.name !== "exec") session.transaction.failed = true
-        session.reply(command.name === "exec" ? OOM_IN_EXEC : OOM)
+        this.refuse(session, command, command.name === "exec" ? OOM_IN_EXEC : OOM)
         if (command.name === "exec") discard(session)
         return
       }
     } else this.outOfMemory = false
+    if (this.pause.isPaused && this.pause.holds(this.mayChange(session, command, args))) {
+      this.pause.hold(session, args)
+      return
+    }
     if (session.transaction !== undefined && !RUNS_IN_MULTI.has(command.name)) {
       if (command.flags.has("no_multi")) {
         session.transaction.failed = true
-        session.reply(NOT_IN_MULTI)
+        this.refuse(session, command, NOT_IN_MULTI)
         return
       }
       session.transaction.queue.push({ command, args })
+      for (const arg of args) session.transaction.bytes += arg.length
       session.reply(QUEUED)
       return
     }
@@ -196,6 +233,45 @@ export class Engine implements SessionHost {
       return
     }
     this.run(session, command, args, again)
+  }
+
+  private refuse(session: Session, command: Command | undefined, problem: ErrorReply): void {
+    if (command !== undefined) this.observer.rejected(command)
+    this.observer.error(problem.text)
+    session.reply(problem)
+  }
+
+  /** Whether a command may change data, or have something sent to others: what CLIENT PAUSE WRITE holds back. */
+  private mayChange(session: Session, command: Command, args: Arguments): boolean {
+    if (session.transaction !== undefined) {
+      if (command.name !== "exec") return false
+      return session.transaction.queue.some((queued) => this.couldChange(queued.command, queued.args))
+    }
+    return this.couldChange(command, args)
+  }
+
+  private couldChange(command: Command, args: Arguments): boolean {
+    const flags = runsScript(command) ? this.scripts.flagsOfCall(command.name, args) : undefined
+    if (flags?.declared === true) return !flags.noWrites
+    return changesSomething(command)
+  }
+
+  /** Gives a client a line for every command from now on, or no more. */
+  monitor(client: Client, on: boolean): void {
+    client.isMonitor = on
+    if (on) this.monitors.add(client)
+    else this.monitors.delete(client)
+  }
+
+  private tellMonitors(client: Client, command: Command, args: Arguments): void {
+    const source = this.scripts.isRunning
+      ? "lua"
+      : client.isUnix
+        ? `unix:${client.address.replace(/:0$/, "")}`
+        : client.address
+    const micros = Math.floor((performance.timeOrigin + performance.now()) * 1000)
+    const line = new Status(monitorLine(micros, client.db.index, source, command, args))
+    for (const monitor of this.monitors) monitor.push(line)
   }
 
   private deniesMemory(session: Session, command: Command): boolean {
@@ -208,7 +284,9 @@ export class Engine implements SessionHost {
   }
 
   private run(session: Session, command: Command, args: Arguments, again: boolean): void {
-    session.reply(this.atomically(() => this.invoke(session, command, args)))
+    const reply = this.atomically(() => this.invoke(session, command, args))
+    session.reply(reply)
+    this.tracking.afterReply(session)
     if (this.scripts.busy !== undefined && !again && runsScript(command)) this.continueScript(session, args)
   }
 
@@ -268,7 +346,13 @@ export class Engine implements SessionHost {
   invoke(client: Client, command: Command, args: Arguments): Reply {
     const before = this.dirty
     this.statistics.commands++
-    this.commandCalls.set(command.name, (this.commandCalls.get(command.name) ?? 0) + 1)
+    const inScript = this.scripts.isRunning
+    const monitored = this.monitors.size > 0 && !command.flags.has("admin")
+    if (monitored && command.flags.has("skip_monitor") && runsScript(command))
+      this.tellMonitors(client, command, args)
+    const { db } = client
+    if (client.noTouch) db.touches = false
+    const start = performance.now()
     let reply: Reply
     try {
       reply = command.run(client, args)
@@ -281,10 +365,35 @@ export class Engine implements SessionHost {
         reply = new ErrorReply(`ERR internal error in '${command.name}'`)
       } else reply = error
     }
+    const micros = (performance.now() - start) * 1000
+    db.touches = true
+    const failed = reply instanceof ErrorReply
+    if (failed && reply instanceof ErrorReply) this.observer.error(reply.text)
+    this.observer.ran(command, micros, failed)
+    if (!inScript) this.noteDuration(client, command, args, micros)
+    if (monitored && !command.flags.has("skip_monitor")) this.tellMonitors(client, command, args)
+    if (client.tracking !== undefined && command.flags.has("readonly")) {
+      this.tracking.remember(client, client.tracking, keysOf(command, args))
+    }
     if (this.dirty !== before && command.isWrite && !command.logsItself && this.log !== undefined) {
       this.effects.push({ db: client.db.index, args })
     }
     return reply
+  }
+
+  private noteDuration(client: Client, command: Command, args: Arguments, micros: number): void {
+    const { slowerThan, latencyThreshold } = this.settings
+    if (slowerThan >= 0 && micros >= slowerThan && !command.flags.has("skip_slowlog")) {
+      const most = this.settings.number("slowlog-max-len")
+      if (most > 0) this.observer.remember(client, command, args, micros, this.now, most)
+    }
+    if (latencyThreshold > 0 && micros >= latencyThreshold * 1000) {
+      this.observer.spike(
+        command.flags.has("fast") ? "fast-command" : "command",
+        Math.floor(micros / 1000),
+        this.now
+      )
+    }
   }
 
   propagate(db: Keyspace, args: Arguments): void {
@@ -326,6 +435,7 @@ export class Engine implements SessionHost {
     this.dirty++
     db.touch(key)
     this.memory.touch(db, key)
+    this.tracking.invalidate(key)
     this.wake(db, key)
     if (this.settings.events !== 0) this.notify(db, key, kind, event)
   }
@@ -351,6 +461,7 @@ export class Engine implements SessionHost {
       const { key } = entry
       db.remove(entry)
       db.touch(key)
+      this.tracking.invalidate(key)
       this.propagate(db, ["DEL", key])
       this.notify(db, key, NOTIFY.evicted, "evicted")
     })
@@ -365,6 +476,7 @@ export class Engine implements SessionHost {
     this.statistics.expired++
     db.touch(key)
     this.wake(db, key)
+    this.tracking.invalidate(key)
     this.propagate(db, ["DEL", key])
     this.notify(db, key, NOTIFY.expired, "expired")
   }
@@ -413,14 +525,15 @@ export class Engine implements SessionHost {
   }
 
   info(sections: ReadonlyArray<string>): string {
-    let blocked = 0
+    let blocked = this.pause.waiting
     for (const client of this.clients.values()) if (client.isBlocked) blocked++
     return buildInfo(this, this.statistics, blocked, sections)
   }
 
   resetStats(): void {
     Object.assign(this.statistics, { connections: 0, commands: 0, expired: 0, rejected: 0 })
-    this.commandCalls.clear()
+    this.observer.reset()
+    this.memory.evicted = 0
     for (const db of this.databases) {
       db.hits = 0
       db.misses = 0
@@ -456,6 +569,7 @@ export class Engine implements SessionHost {
   /** Writes the log, then sends the replies. */
   readonly flush = (): void => {
     this.flushScheduled = false
+    if (this.tracking.hasBroadcasts) this.tracking.broadcast()
     const sessions = this.pending
     this.pending = []
     const problem = this.log?.flush()
@@ -486,6 +600,7 @@ export class Engine implements SessionHost {
     this.flush()
     for (const session of this.clients.values()) session.kill()
     this.scripts.close()
+    this.pause.close()
   }
 }
 
@@ -498,6 +613,7 @@ const NOT_IN_MULTI = new ErrorReply("ERR Command not allowed inside a transactio
 /** Commands that act at once although a transaction is being queued. */
 const RUNS_IN_MULTI: ReadonlySet<string> = new Set(["exec", "discard", "multi", "watch", "quit", "reset"])
 
+/** Whether a command runs a script or a function. */
 const runsScript = (command: Command): boolean =>
   command.group === "scripting" && (command.name.startsWith("eval") || command.name.startsWith("fcall"))
 

@@ -1,6 +1,14 @@
 import type { Keyspace, Waiter } from "../db/Keyspace.ts"
 import { unwatch } from "../commands/Transactions.ts"
-import type { BlockRequest, Client, Command, Server, TrackingState, Transaction, WatchedKey } from "../exec/Context.ts"
+import type {
+  BlockRequest,
+  Client,
+  Command,
+  Server,
+  TrackingState,
+  Transaction,
+  WatchedKey
+} from "../exec/Context.ts"
 import { encodeReply, type RespVersion } from "../resp/Encoder.ts"
 import { DEFAULT_LIMITS, ProtocolError, RespParser, UNAUTHENTICATED_LIMITS } from "../resp/Parser.ts"
 import { ErrorReply, type Reply } from "../resp/Reply.ts"

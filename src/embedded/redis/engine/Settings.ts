@@ -86,9 +86,11 @@ const defaults = (databases: number): Record<string, Setting> => ({
   "client-output-buffer-limit": text("normal 0 0 0 slave 268435456 67108864 60 pubsub 33554432 8388608 60"),
   save: text(""),
   "slowlog-log-slower-than": number(10000, -1),
+  "tracking-table-max-keys": number(1000000),
   "slowlog-max-len": number(128),
   "latency-monitor-threshold": number(0),
   "latency-tracking": yesno(true),
+  "latency-tracking-info-percentiles": text("50 99 99.9"),
   hz: number(10, 0, LONG_MAX),
   "dynamic-hz": yesno(true),
   activedefrag: yesno(false),
@@ -224,6 +226,10 @@ export class EngineSettings implements Settings {
     streamNodeBytes: 4096,
     streamNodeEntries: 100
   }
+  /** Microseconds from which a command is in the slow log; negative is never. */
+  slowerThan = 10_000
+  /** Milliseconds from which a command is a latency event; 0 is never. */
+  latencyThreshold = 0
   /** Most bytes that the data may take; 0 is no limit. */
   maxMemory = 0
   readonly frequency: FrequencyRules = { logFactor: 10, decayMinutes: 1 }
@@ -287,6 +293,8 @@ export class EngineSettings implements Settings {
 
   private apply(): void {
     this.maxMemory = this.number("maxmemory")
+    this.slowerThan = this.number("slowlog-log-slower-than")
+    this.latencyThreshold = this.number("latency-monitor-threshold")
     this.countsFrequency = this.get("maxmemory-policy").endsWith("-lfu")
     this.frequency.logFactor = this.number("lfu-log-factor")
     this.frequency.decayMinutes = this.number("lfu-decay-time")

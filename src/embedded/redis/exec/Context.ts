@@ -14,6 +14,8 @@ export interface Queued {
 /** A transaction that a client has begun. */
 export interface Transaction {
   readonly queue: Array<Queued>
+  /** Bytes of the queued arguments. */
+  bytes: number
   /** A command could not be queued: EXEC will refuse. */
   failed: boolean
 }
@@ -37,6 +39,89 @@ export interface BlockRequest {
   readonly servesGone?: boolean
 }
 
+/** How a client wants to hear of changes to the keys that it has read. */
+export interface TrackingOptions {
+  /** The client that is told instead; 0 is the client itself. */
+  readonly redirect: number
+  readonly broadcast: boolean
+  readonly prefixes: ReadonlyArray<string>
+  readonly optIn: boolean
+  readonly optOut: boolean
+  readonly noLoop: boolean
+}
+
+/** The tracking of a client. */
+export interface TrackingState extends TrackingOptions {
+  /** CLIENT CACHING was called: the next command is the exception. */
+  isCaching: boolean
+  /** The client that is told instead has gone. */
+  isBroken: boolean
+}
+
+/** Tells clients of changes to keys that they have read. */
+export interface Tracking {
+  readonly enable: (client: Client, options: TrackingOptions) => void
+  readonly disable: (client: Client) => void
+  /** All keys of a database have gone. */
+  readonly invalidateAll: () => void
+  readonly clientCount: number
+  readonly keyCount: number
+  readonly itemCount: number
+  readonly prefixCount: number
+}
+
+/** Commands that are held back for a while. */
+export interface Pause {
+  readonly pause: (until: number, all: boolean) => void
+  readonly unpause: () => void
+}
+
+/** What one command has done so far. */
+export interface CommandStatistics {
+  calls: number
+  micros: number
+  rejected: number
+  failed: number
+  /** Calls by duration: below 1, 2, 4 ... microseconds. */
+  readonly histogram: Uint32Array
+}
+
+/** An entry of the slow log. */
+export interface SlowCommand {
+  readonly id: number
+  /** Seconds since the epoch. */
+  readonly at: number
+  readonly micros: number
+  readonly args: ReadonlyArray<string>
+  readonly address: string
+  readonly name: string
+}
+
+/** Something that took long. */
+export interface LatencyEvent {
+  /** Seconds since the epoch. */
+  readonly at: number
+  readonly millis: number
+}
+
+/** What was counted and measured. */
+export interface Observations {
+  readonly commands: ReadonlyMap<Command, CommandStatistics>
+  readonly errors: ReadonlyMap<string, number>
+  /** Newest first. */
+  readonly slow: Array<SlowCommand>
+  readonly latency: Map<string, Array<LatencyEvent>>
+}
+
+/** What memory is used for. */
+export interface Memory {
+  readonly usedBytes: () => number
+  readonly dataBytes: () => number
+  readonly baseBytes: number
+  readonly peak: number
+  readonly evicted: number
+}
+
 /** A connection, as commands see it. */
 export interface Client {
   readonly id: number
@@ -49,6 +134,14 @@ export interface Client {
   noEvict: boolean
   noTouch: boolean
   authenticated: boolean
+  tracking: TrackingState | undefined
+  /** Whether it gets a line for every command, as MONITOR asks for. */
+  isMonitor: boolean
+  /** How the peer is called. */
+  readonly address: string
+  readonly localAddress: string
+  /** Whether it is connected by a Unix socket. */
+  readonly isUnix: boolean
   /** Why commands may not block here: a transaction or a script runs. */
   deniesBlocking: boolean
   /** Whether a script acts on behalf of the client. */
@@ -194,7 +287,14 @@ export interface Server {
   readonly swapDatabases: (left: number, right: number) => void
   readonly info: (sections: ReadonlyArray<string>) => string
   readonly resetStats: () => void
-  readonly commandCalls: ReadonlyMap<string, number>
+  readonly observer: Observations
+  readonly tracking: Tracking
+  readonly pause: Pause
+  readonly memory: Memory
+  /** Gives a client a line for every command from now on, or no more. */
+  readonly monitor: (client: Client, on: boolean) => void
+  /** Whether DEBUG may be called. */
+  readonly allowsDebug: boolean
 }
 
 /** What a command is allowed and likely to do; Redis's own names. */

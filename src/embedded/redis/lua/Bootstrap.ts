@@ -116,12 +116,18 @@ end)
 -- Redis writes numbers with 17 digits, this runtime with 14.
 local function exact(...)
   local count = select('#', ...)
-  local args = {...}
+  local args, changed = {...}, false
   for at = 1, count do
-    local kind = type(args[at])
-    if kind == 'number' then args[at] = format('%.17g', args[at])
+    local value = args[at]
+    local kind = type(value)
+    if kind == 'number' then
+      if value % 1 ~= 0 or value > 1e13 or value < -1e13 then
+        args[at] = format('%.17g', value)
+        changed = true
+      end
     elseif kind ~= 'string' then return {err = 'ERR Lua redis lib command arguments must be strings or integers'} end
   end
+  if not changed then return try(...) end
   return try(unpack(args, 1, count))
 end
 

@@ -97,6 +97,28 @@ export class ScriptEngine implements Scripts {
     return this.runtime !== undefined && !this.runtime.isLost && !this.libraries.hasUnread
   }
 
+  /** Whether a script runs now: what it calls is on its behalf. */
+  get isRunning(): boolean {
+    return this.running !== undefined
+  }
+
+  /** What the script or function of a call has declared; `undefined` if it is not known. */
+  flagsOfCall(command: string, args: ReadonlyArray<string>): ScriptFlags | undefined {
+    const name = args[1] ?? ""
+    if (command.startsWith("fcall")) {
+      const found = this.libraries.find(name)
+      return found === undefined ? undefined : flagsOf(found.definition.flags)
+    }
+    const body = command.startsWith("evalsha") ? this.find(name.toLowerCase()) : name
+    if (body === undefined || !body.startsWith("#!")) return undefined
+    try {
+      return readShebang(body).flags
+    } catch (error) {
+      if (error instanceof ErrorReply) return undefined
+      throw error
+    }
+  }
+
   get count(): number {
     return this.cache.size
   }
@@ -281,6 +303,7 @@ export class ScriptEngine implements Scripts {
     }
     this.running = running
     client.deniesBlocking = true
+    client.runsScript = true
     client.resp = 2
     try {
       const outcome = call.start(runtime, millis)
@@ -290,6 +313,7 @@ export class ScriptEngine implements Scripts {
       client.db = before.db
       client.resp = before.resp
       client.deniesBlocking = before.denies
+      client.runsScript = false
       if (runtime.isLost) this.replace()
     }
   }
