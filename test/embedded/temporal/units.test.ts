@@ -20,17 +20,26 @@ describe("cron", () => {
     ["0 0 29 2 *", "2028-02-29T00:00:00"],
     ["*/15 8-10/2 1,15 * *", "2026-02-01T08:00:00"],
     ["0 12 13 * fri", "2026-02-06T12:00:00"],
-    ["@every 90s", "2026-02-01T00:00:00"]
+    ["@every 90s", "2026-02-01T00:00:00"],
+    ["CRON_TZ=Asia/Tokyo 30 9 * * *", "2026-02-01T00:30:00"],
+    ["TZ=America/New_York 30 2 8 3 *", "2027-03-08T07:30:00"]
   ])("reads %s", (schedule, expected) => {
     expect(at(schedule)).toBe(expected)
   })
 
-  it.each(["* * * *", "60 * * * *", "a b c d e", "@every soon", "5-1 * * * *", "*/0 * * * *"])(
-    "refuses %s",
-    (schedule) => {
-      expect(() => validateCron(schedule)).toThrow(/CronSchedule/)
-    }
-  )
+  it.each([
+    "* * * *",
+    "60 * * * *",
+    "a b c d e",
+    "@every soon",
+    "5-1 * * * *",
+    "*/0 * * * *",
+    "0 0 30 2 *",
+    "@sometimes",
+    "TZ=Nowhere * * * * *"
+  ])("refuses %s", (schedule) => {
+    expect(() => validateCron(schedule)).toThrow(/CronSchedule/)
+  })
 
   it("skips the times that passed while a run was busy", () => {
     const late = from + 10 * 60_000
