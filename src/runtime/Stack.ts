@@ -58,45 +58,65 @@ export type StackError =
   | ProjectLockFailed
   | DataDirectoryFailed
 
-/** Loads a layer's module when it is built: nothing of the other modes is ever loaded. */
-const lazy = <A, E, R>(load: () => Promise<Layer.Layer<A, E, R>>): Layer.Layer<A, E, R> =>
-  Layer.unwrap(Effect.promise(load))
+/** Loads the module of a database's mode, and of no other. */
+const loadDatabase = async (settings: DatabaseSettings) => {
+  switch (settings.mode) {
+    case "memory":
+      return (await import("../layers/database/memory.ts")).layer
+    case "persistent":
+      return (await import("../layers/database/persistent.ts")).layer(settings)
+    case "distributed":
+      return (await import("../layers/database/distributed.ts")).layer(settings)
+  }
+}
+
+/** Loads the module of a Redis's mode, and of no other. */
+const loadRedis = async (settings: RedisSettings) => {
+  switch (settings.mode) {
+    case "memory":
+      return (await import("../layers/redis/memory.ts")).layer(settings)
+    case "persistent":
+      return (await import("../layers/redis/persistent.ts")).layer(settings)
+    case "distributed":
+      return (await import("../layers/redis/distributed.ts")).layer(settings)
+  }
+}
+
+/** Loads the module of a Temporal's mode, and of no other. */
+const loadTemporal = async (settings: TemporalSettings) => {
+  switch (settings.mode) {
+    case "memory":
+      return (await import("../layers/temporal/memory.ts")).layer(settings)
+    case "persistent":
+      return (await import("../layers/temporal/persistent.ts")).layer(settings)
+    case "remote":
+      return (await import("../layers/temporal/distributed.ts")).layer(settings)
+  }
+}
 
 /** The store of a mode, its module loaded when it is built. */
-export const databaseLayer = (settings: DatabaseSettings) => {
-  switch (settings.mode) {
-    case "memory":
-      return lazy(async () => (await import("../layers/database/memory.ts")).layer)
-    case "persistent":
-      return lazy(async () => (await import("../layers/database/persistent.ts")).layer(settings))
-    case "distributed":
-      return lazy(async () => (await import("../layers/database/distributed.ts")).layer(settings))
-  }
-}
+export const databaseLayer = (settings: DatabaseSettings) =>
+  Layer.unwrap(Effect.promise(() => loadDatabase(settings)))
 
 /** The cache of a mode, its module loaded when it is built. */
-export const redisLayer = (settings: RedisSettings) => {
-  switch (settings.mode) {
-    case "memory":
-      return lazy(async () => (await import("../layers/redis/memory.ts")).layer(settings))
-    case "persistent":
-      return lazy(async () => (await import("../layers/redis/persistent.ts")).layer(settings))
-    case "distributed":
-      return lazy(async () => (await import("../layers/redis/distributed.ts")).layer(settings))
-  }
-}
+export const redisLayer = (settings: RedisSettings) => Layer.unwrap(Effect.promise(() => loadRedis(settings)))
 
 /** The workflow engine of a mode, its module loaded when it is built. */
-export const temporalLayer = (settings: TemporalSettings) => {
-  switch (settings.mode) {
-    case "memory":
-      return lazy(async () => (await import("../layers/temporal/memory.ts")).layer(settings))
-    case "persistent":
-      return lazy(async () => (await import("../layers/temporal/persistent.ts")).layer(settings))
-    case "remote":
-      return lazy(async () => (await import("../layers/temporal/distributed.ts")).layer(settings))
-  }
-}
+export const temporalLayer = (settings: TemporalSettings) =>
+  Layer.unwrap(Effect.promise(() => loadTemporal(settings)))
+
+/** What a stack is made of: our own modules, before the packages that they load. */
+const loadParts = (settings: Settings) =>
+  Effect.promise(() =>
+    Promise.all([
+      loadDatabase(settings.database),
+      loadRedis(settings.redis),
+      loadTemporal(settings.temporal),
+      import("./Executions.ts")
+    ])
+  )
+
+type Parts = Effect.Success<ReturnType<typeof loadParts>>
 
 const keepsFiles = (settings: Settings): boolean =>
   settings.database.mode === "persistent" ||
@@ -139,17 +159,15 @@ const withQuickWorkers = (context: Context.Context<Services>): Context.Context<S
 }
 
 /** Builds the services side by side. The first that fails does not hide the others: each says what is wrong with it. */
-const buildServices = Effect.fnUntraced(function* (
-  settings: Settings
-): Effect.fn.Return<Context.Context<Services>, LayerError | ServicesFailed, Scope.Scope> {
+const buildServices = Effect.fnUntraced(function* ([
+  databaseLayer,
+  redisLayer,
+  temporalLayer
+]: Parts): Effect.fn.Return<Context.Context<Services>, LayerError | ServicesFailed, Scope.Scope> {
   const build = <A>(name: string, layer: Layer.Layer<A, LayerError>) =>
     Effect.result(timed(name)(Layer.build(layer)))
   const [database, redis, temporal] = yield* Effect.all(
-    [
-      build("database", databaseLayer(settings.database)),
-      build("redis", redisLayer(settings.redis)),
-      build("temporal", temporalLayer(settings.temporal))
-    ],
+    [build("database", databaseLayer), build("redis", redisLayer), build("temporal", temporalLayer)],
     { concurrency: "unbounded" }
   )
   if (Result.isSuccess(database) && Result.isSuccess(redis) && Result.isSuccess(temporal)) {
@@ -199,10 +217,11 @@ export const buildStack: (
 ) => Effect.Effect<Context.Context<Services | Executions>, StackError, Scope.Scope> = Effect.fnUntraced(
   function* (settings, source, options) {
     yield* ownFiles(settings)
-    const services = yield* withoutHooks(buildServices(settings))
+    const parts = yield* loadParts(settings)
+    const services = yield* withoutHooks(buildServices(parts))
     const beforeWorker = yield* Effect.cached(options?.beforeWorker ?? Effect.void)
     const context = yield* timed("user layer")(userContext(source, services))
-    const { Executions } = yield* Effect.promise(() => import("./Executions.ts"))
+    const [, , , { Executions }] = parts
     const executions = yield* timed("executions")(
       Layer.build(
         Executions.layer({
