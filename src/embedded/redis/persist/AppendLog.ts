@@ -1,7 +1,7 @@
 import { join } from "node:path"
 import type { Effect, Engine } from "../engine/Engine.ts"
 import type { FsyncPolicy } from "../Options.ts"
-import { encodeCommand } from "../resp/Encoder.ts"
+import { CommandBuffer } from "./CommandBuffer.ts"
 import { describeFailure, type FileSystem, replaceFile, syncFolder } from "./FileSystem.ts"
 import {
   baseName,
@@ -18,8 +18,8 @@ const SYNC_MILLIS = 1000
 /** A sync that takes longer than this makes the next write wait for it, as in Redis. */
 const PATIENCE_MILLIS = 2000
 
-const MULTI = encodeCommand(["MULTI"])
-const EXEC = encodeCommand(["EXEC"])
+const MULTI = ["MULTI"]
+const EXEC = ["EXEC"]
 
 /** What the log starts from. */
 export interface LogState {
@@ -28,6 +28,13 @@ export interface LogState {
   readonly baseBytes: number
   readonly incrementBytes: number
 }
+
+const policyOf = (engine: Engine): FsyncPolicy => {
+  const value = engine.settings.get("appendfsync")
+  return value === "always" || value === "no" ? value : "everysec"
+}
+
+const minimumOf = (engine: Engine): number => engine.settings.number("auto-aof-rewrite-min-size")
 
 /** The append-only log: effects go to the current increment, compaction makes a new base. */
 export class AppendLog {
@@ -40,7 +47,9 @@ export class AppendLog {
   private size: number
   private closedBytes: number
   private baseBytes: number
-  private pending = ""
+  private readonly pending = new CommandBuffer()
+  private policy: FsyncPolicy
+  private rewriteMinimum: number
   private selected = -1
   private needsTruncate = false
   private needsSync = false
@@ -68,6 +77,12 @@ export class AppendLog {
     this.fileSystem = fileSystem
     this.snapshots = snapshots
     this.onRewritten = onRewritten
+    this.policy = policyOf(engine)
+    this.rewriteMinimum = minimumOf(engine)
+    engine.settings.onChange(() => {
+      this.policy = policyOf(engine)
+      this.rewriteMinimum = minimumOf(engine)
+    })
     this.folder = state.folder
     this.manifest = state.manifest
     this.baseBytes = state.baseBytes
@@ -84,33 +99,29 @@ export class AppendLog {
     }
   }
 
-  private get policy(): FsyncPolicy {
-    const value = this.engine.settings.get("appendfsync")
-    return value === "always" || value === "no" ? value : "everysec"
-  }
-
   append(effects: ReadonlyArray<Effect>): void {
-    const wrap = effects.length > 1
-    let text = ""
-    for (const effect of effects) {
-      if (effect.db !== this.selected) {
-        this.selected = effect.db
-        text += encodeCommand(["SELECT", String(effect.db)])
+    const { pending } = this
+    const wraps = effects.length > 1
+    if (wraps) pending.add(MULTI)
+    for (const { db, args } of effects) {
+      if (db !== this.selected) {
+        this.selected = db
+        pending.add(["SELECT", String(db)])
       }
-      text += encodeCommand(effect.args)
+      pending.add(args)
     }
-    this.pending += wrap ? MULTI + text + EXEC : text
+    if (wraps) pending.add(EXEC)
   }
 
   flush(): string | undefined {
     if (this.closed) return undefined
-    if (this.pending === "" && this.problem === undefined) return undefined
+    if (this.pending.length === 0 && this.problem === undefined) return undefined
     try {
       if (this.needsTruncate) {
         this.fileSystem.truncate(this.file, this.size)
         this.needsTruncate = false
       }
-      if (this.pending !== "") this.writePending()
+      if (this.pending.length > 0) this.writePending()
       if (this.policy === "always") this.syncNow()
       else if (this.policy === "everysec") this.syncSoon()
       if (this.problem !== undefined)
@@ -123,12 +134,12 @@ export class AppendLog {
       this.problem = message
       return message
     }
-    this.compactIfGrown()
+    if (this.baseBytes + this.closedBytes + this.size >= this.rewriteMinimum) this.compactIfGrown()
     return undefined
   }
 
   private writePending(): void {
-    const bytes = Buffer.from(this.pending, "latin1")
+    const bytes = this.pending.content
     let offset = 0
     try {
       while (offset < bytes.length) offset += this.fileSystem.write(this.file, bytes, offset)
@@ -144,7 +155,7 @@ export class AppendLog {
       throw error
     }
     this.size += bytes.length
-    this.pending = ""
+    this.pending.clear()
     this.needsSync = true
   }
 
@@ -212,7 +223,6 @@ export class AppendLog {
     const total = this.baseBytes + this.closedBytes + this.size
     if (percentage === 0 || this.rewriteScheduled || this.failures > 0) return
     if (this.snapshots.running !== undefined) return
-    if (total < this.engine.settings.number("auto-aof-rewrite-min-size")) return
     if (total - this.baseBytes >= (this.baseBytes * percentage) / 100) this.startRewrite(true)
   }
 
