@@ -43,6 +43,9 @@ const text = (name: string, description: string) =>
 const count = (name: string, description: string) =>
   Flag.optional(Flag.withDescription(Flag.Int(name), description))
 
+const many = (name: string, description: string) =>
+  Flag.atLeast(Flag.withDescription(Flag.String(name), description), 0)
+
 const switchFlag = (name: string, description: string) =>
   Flag.withoutNegation(Flag.withDefault(Flag.withDescription(Flag.Boolean(name), description), false))
 
@@ -262,6 +265,41 @@ export const makeCommands = (options: CommandTreeOptions) => {
     ])
   )
 
+  const embedded = Command.make("embedded").pipe(
+    Command.withDescription("The embedded services alone, for other programs"),
+    Command.withSubcommands([
+      Command.make(
+        "temporal",
+        {
+          file: text("db-filename", "The SQLite file that keeps everything; memory without it"),
+          namespaces: many("namespace", "A further namespace; may be repeated"),
+          searchAttributes: many("search-attribute", "A search attribute, NAME=TYPE; may be repeated"),
+          auth: Flag.Literals("auth", ["key", "none"]).pipe(
+            Flag.withDescription("Whether callers need a key: TEMPORAL_API_KEY, or one that is made up"),
+            Flag.withDefault("key" as const)
+          )
+        },
+        (args) =>
+          run(async (context) =>
+            (await import("./commands/EmbeddedTemporal.ts")).serveTemporal(context, {
+              file: Option.getOrUndefined(args.file),
+              namespaces: args.namespaces,
+              searchAttributes: args.searchAttributes,
+              auth: args.auth
+            })
+          )
+      ).pipe(
+        Command.withDescription("Serve Temporal on 127.0.0.1:7233, or on --host, --port (with --expose)"),
+        Command.withExamples([
+          {
+            command: "compozy embedded temporal --db-filename temporal.sqlite --auth none",
+            description: "For the official temporal CLI and any SDK on this machine"
+          }
+        ])
+      )
+    ])
+  )
+
   const completions = Command.make(
     "completions",
     {
@@ -279,9 +317,29 @@ export const makeCommands = (options: CommandTreeOptions) => {
   ).pipe(Command.withDescription("Print the completion script of a shell"))
 
   const all: Command.Command.Any = root.pipe(
-    Command.withSubcommands([start, runWorkflow, workflow, execution, config, migrate, schema, completions])
+    Command.withSubcommands([
+      start,
+      runWorkflow,
+      workflow,
+      execution,
+      config,
+      migrate,
+      schema,
+      embedded,
+      completions
+    ])
   )
   return root.pipe(
-    Command.withSubcommands([start, runWorkflow, workflow, execution, config, migrate, schema, completions])
+    Command.withSubcommands([
+      start,
+      runWorkflow,
+      workflow,
+      execution,
+      config,
+      migrate,
+      schema,
+      embedded,
+      completions
+    ])
   )
 }

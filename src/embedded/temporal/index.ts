@@ -20,11 +20,25 @@ export interface EmbeddedTemporalRetention {
   readonly bytes?: number
 }
 
+/** The types that search attributes have. A namespace has room for 10 of `Keyword` and for 3 of each other type. */
+export type EmbeddedTemporalAttributeType =
+  | "Text"
+  | "Keyword"
+  | "Int"
+  | "Double"
+  | "Bool"
+  | "Datetime"
+  | "KeywordList"
+
 export interface EmbeddedTemporalOptions {
   /** The SQLite file that keeps everything. Without one it is kept in memory and gone with the process. */
   readonly file?: string
   /** The namespace that is there from the start. Default: `"default"`. */
   readonly namespace?: string
+  /** Further namespaces that are there from the start. */
+  readonly namespaces?: readonly string[]
+  /** Search attributes that are registered in these namespaces, with their types. */
+  readonly searchAttributes?: Readonly<Record<string, EmbeddedTemporalAttributeType>>
   /** The address to listen on. Others than loopback need `expose`. Default: `"127.0.0.1"`. */
   readonly host?: string
   /** Default: 0, any free port. */
@@ -206,11 +220,14 @@ const start = async (options: EmbeddedTemporalOptions): Promise<EmbeddedTemporal
       file: options.file,
       synchronous: options.synchronous ?? "normal",
       namespace,
+      namespaces: options.namespaces ?? [],
+      searchAttributes: options.searchAttributes ?? {},
       host,
       port: options.port ?? 0,
       key: apiKey === "" ? undefined : apiKey,
       retention: {
         ageMs: options.retention?.ageMs ?? (timeSkipping ? 36_500 * day : inFile ? 7 * day : day),
+        isAgeAskedFor: options.retention?.ageMs !== undefined,
         closedRuns: options.retention?.closedRuns ?? (inFile ? 100_000 : 5000),
         bytes: options.retention?.bytes ?? (inFile ? 4096 : 64) * mebibyte
       },
@@ -228,6 +245,12 @@ const start = async (options: EmbeddedTemporalOptions): Promise<EmbeddedTemporal
         })
     }
     const service = await openHosted(serviceOptions, options.hosting ?? "thread")
+    if (!loopback.test(host))
+      serviceOptions.logger(
+        "warn",
+        `other machines can reach the service at ${host}:${service.port}, without encryption`,
+        { auth: apiKey === "" ? "none" : "key" }
+      )
     return {
       address: `${host}:${service.port}`,
       port: service.port,

@@ -1,6 +1,10 @@
 /** The workflow engine in this process, for memory and persistent mode. */
 import { Effect, Redacted, type Scope } from "effect"
-import type { EmbeddedTemporalError, EmbeddedTemporalOptions } from "../../embedded/temporal/index.ts"
+import type {
+  EmbeddedTemporalError,
+  EmbeddedTemporalOptions,
+  EmbeddedTemporalServer
+} from "../../embedded/temporal/index.ts"
 import type { Temporal } from "../../services/Temporal.ts"
 import { LayerError, type LayerFailure } from "../LayerError.ts"
 import type { Endpoint } from "./Endpoint.ts"
@@ -47,6 +51,15 @@ const toLayerError = (error: EmbeddedTemporalError): LayerError => {
   })
 }
 
+/** Starts the engine alone, without a connection to it; it ends with the scope. */
+export const openEmbeddedTemporal = Effect.fnUntraced(function* (
+  options: EmbeddedTemporalOptions
+): Effect.fn.Return<EmbeddedTemporalServer, LayerError, Scope.Scope> {
+  // Loaded only here: whoever uses a cluster needs none of it.
+  const { EmbeddedTemporal } = yield* Effect.promise(() => import("../../embedded/temporal/index.ts"))
+  return yield* Effect.mapError(EmbeddedTemporal.make(options), toLayerError)
+})
+
 const noAnswer = ({ address }: Endpoint, cause: Error): LayerError =>
   new LayerError({
     layer: "temporal",
@@ -66,7 +79,6 @@ export const makeEmbeddedTemporal = Effect.fnUntraced(function* (
   options: EmbeddedTemporalLayerOptions,
   storage: Pick<EmbeddedTemporalOptions, "file" | "synchronous">
 ): Effect.fn.Return<Temporal["Service"], LayerError, Scope.Scope> {
-  const { EmbeddedTemporal } = yield* Effect.promise(() => import("../../embedded/temporal/index.ts"))
   const { host, hosting, logLevel = "warn", port, retention } = options
   const skipsTime = yield* SkipsTime
   const log = Effect.runForkWith(yield* Effect.context())
@@ -76,25 +88,22 @@ export const makeEmbeddedTemporal = Effect.fnUntraced(function* (
     warn: Effect.logWarning,
     error: Effect.logError
   }
-  const server = yield* Effect.mapError(
-    EmbeddedTemporal.make({
-      ...storage,
-      ...(options.namespace !== undefined && { namespace: options.namespace }),
-      ...(host !== undefined && { host }),
-      ...(port !== undefined && { port }),
-      ...(hosting !== undefined && { hosting }),
-      ...(skipsTime && { timeSkipping: "waiting" }),
-      retention: {
-        ...(retention?.period !== undefined && { ageMs: retention.period }),
-        ...(retention?.maxClosed !== undefined && { closedRuns: retention.maxClosed })
-      },
-      logger: (level, message, attributes) => {
-        if (LEVELS.indexOf(level) < LEVELS.indexOf(logLevel)) return
-        log(Effect.annotateLogs(levels[level](message), { service: "temporal", ...attributes }))
-      }
-    }),
-    toLayerError
-  )
+  const server = yield* openEmbeddedTemporal({
+    ...storage,
+    ...(options.namespace !== undefined && { namespace: options.namespace }),
+    ...(host !== undefined && { host }),
+    ...(port !== undefined && { port }),
+    ...(hosting !== undefined && { hosting }),
+    ...(skipsTime && { timeSkipping: "waiting" }),
+    retention: {
+      ...(retention?.period !== undefined && { ageMs: retention.period }),
+      ...(retention?.maxClosed !== undefined && { closedRuns: retention.maxClosed })
+    },
+    logger: (level, message, attributes) => {
+      if (LEVELS.indexOf(level) < LEVELS.indexOf(logLevel)) return
+      log(Effect.annotateLogs(levels[level](message), { service: "temporal", ...attributes }))
+    }
+  })
   yield* Effect.forkScoped(
     Effect.flatMap(
       Effect.promise(() => server.failure),
