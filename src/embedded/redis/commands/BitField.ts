@@ -95,8 +95,8 @@ const fit = (value: bigint, step: Step): bigint | undefined => {
   if (wrapped === value || step.overflow === "WRAP") return wrapped
   if (step.overflow === "FAIL") return undefined
   const highest = (1n << BigInt(step.signed ? step.bits - 1 : step.bits)) - 1n
-  // Redis computes how far the value may grow with 64 bits, which overflows for the least values.
-  if (value > highest || highest - value > INT64_MAX) return highest
+  // Redis computes how far a value to be set may grow with 64 bits, which overflows for the least ones.
+  if (value > highest || (step.kind === "SET" && highest - value > INT64_MAX)) return highest
   return step.signed ? -highest - 1n : 0n
 }
 

@@ -3,6 +3,7 @@ import type { CommandDefinition } from "../exec/CommandTable.ts"
 import type { Client } from "../exec/Context.ts"
 import { SYNTAX } from "../exec/Errors.ts"
 import { decodePoint, distanceWithin, type Point, scoreRangesOf, type Shape } from "../format/GeoHash.ts"
+import { INT64_MIN } from "../format/Integers.ts"
 import { EMPTY, ErrorReply, type Reply } from "../resp/Reply.ts"
 import type { SortedMember, SortedSetValue } from "../types/SortedSetValue.ts"
 import { readSortedSet } from "./Access.ts"
@@ -213,12 +214,20 @@ const sorted = (found: Array<Found>, search: Search): ReadonlyArray<Found> => {
   return search.count > 0 ? found.slice(0, search.count) : found
 }
 
+/** A score as the 64-bit integer that the processor makes of it: those that do not fit are the least. */
+const wholeScore = (score: number): number | bigint =>
+  Math.abs(score) < 2 ** 53
+    ? Math.trunc(score)
+    : score >= -(2 ** 63) && score < 2 ** 63
+      ? BigInt(score)
+      : INT64_MIN
+
 const show = (found: Found, search: Search): Reply => {
   const { member: item, point, distance } = found
   if (!search.withDistance && !search.withHash && !search.withPoint) return item.key
   const out: Array<Reply> = [item.key]
   if (search.withDistance) out.push(distanceText(distance / search.unit))
-  if (search.withHash) out.push(item.score)
+  if (search.withHash) out.push(wholeScore(item.score))
   if (search.withPoint) out.push(pointReply(point))
   return out
 }

@@ -1,5 +1,5 @@
 import { argument, type Arguments, integer } from "../exec/Arguments.ts"
-import { SYNTAX } from "../exec/Errors.ts"
+import { cut, SYNTAX } from "../exec/Errors.ts"
 import { globMatch } from "../format/Glob.ts"
 import { ErrorReply } from "../resp/Reply.ts"
 
@@ -14,7 +14,8 @@ export interface ScanArguments {
 const INVALID_CURSOR = new ErrorReply("ERR invalid cursor")
 
 /** Reads a cursor as C's `strtoul` does: a negative one counts from 2^64, and nothing is 0. */
-export const scanCursor = (text: string): number => {
+export const scanCursor = (argument: string): number => {
+  const text = cut(argument)
   if (text === "") return 0
   const match = /^([+-]?)(\d{1,20})$/.exec(text)
   const value = BigInt(match?.[2] ?? -1)

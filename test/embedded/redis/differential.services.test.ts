@@ -1,0 +1,70 @@
+/** Random programs run on the embedded Redis and on a real one: replies and what is left must be the same. */
+import { type ChildProcess, spawn } from "node:child_process"
+import { once } from "node:events"
+import { existsSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { isDeepStrictEqual } from "node:util"
+import { afterAll, beforeAll, expect, it, vi } from "vitest"
+import { type Program, program } from "./differential/generate.ts"
+import { random } from "./differential/random.ts"
+import { RECORDED, recorded, toJson } from "./differential/recorded.ts"
+import { run, shrink } from "./differential/run.ts"
+import { type Folder, folder } from "./folder.ts"
+import { opened } from "./open.ts"
+import { memoryWire, socketWire, type Wire } from "./wire.ts"
+
+/** DIFFERENTIAL_SEED and DIFFERENTIAL_PROGRAMS repeat a run, or make a longer one. */
+const SEED = Number(process.env["DIFFERENTIAL_SEED"] ?? Date.now() % 2 ** 31)
+const PROGRAMS = Number(process.env["DIFFERENTIAL_PROGRAMS"] ?? 4000)
+/** DIFFERENTIAL_RECORD is how many programs are recorded anew for the tests without a server. */
+const RECORD = Number(process.env["DIFFERENTIAL_RECORD"] ?? 0)
+
+let home: Folder
+let child: ChildProcess
+let real: Wire
+
+beforeAll(async () => {
+  home = folder()
+  const socket = join(home.path, "redis.sock")
+  child = spawn("redis-server", ["--port", "0", "--unixsocket", socket, "--dir", home.path, "--save", ""], {
+    stdio: "ignore"
+  })
+  await vi.waitFor(() => expect(existsSync(socket)).toBe(true), { timeout: 10_000 })
+  real = await socketWire(socket)
+})
+
+afterAll(async () => {
+  real.close()
+  child.kill("SIGKILL")
+  if (child.exitCode === null && child.signalCode === null) await once(child, "exit")
+  home[Symbol.dispose]()
+})
+
+it(`the embedded Redis answers ${PROGRAMS} random programs as a real one does (DIFFERENTIAL_SEED=${SEED})`, async () => {
+  await using server = await opened()
+  const ours = await memoryWire(server.server)
+  const differs = async (candidate: Program): Promise<boolean> =>
+    !isDeepStrictEqual(await run(ours, candidate), await run(real, candidate))
+  for (let seed = SEED; seed < SEED + PROGRAMS; seed++) {
+    const candidate = program(random(seed))
+    if (!(await differs(candidate))) continue
+    const shortest = await shrink(candidate, differs)
+    expect({ seed, shortest, answers: await run(ours, shortest) }).toEqual({
+      seed,
+      shortest,
+      answers: await run(real, shortest)
+    })
+  }
+  ours.close()
+}, 600_000)
+
+it("the recorded programs are what a real Redis answers", async () => {
+  const programs =
+    RECORD === 0
+      ? recorded()
+      : Array.from({ length: RECORD }, (_, seed) => ({ program: program(random(seed)) }))
+  const answered = []
+  for (const one of programs) answered.push({ program: one.program, answers: await run(real, one.program) })
+  if (RECORD > 0) writeFileSync(RECORDED, toJson(answered))
+  else expect(answered).toEqual(programs)
+})
