@@ -42,7 +42,7 @@ export const startTemporal = async (cache: string, say: (text: string) => void):
   await untilListening(child, port)
   return {
     name: "Temporal",
-    environment: { TEMPORAL_HOST_PORT: `127.0.0.1:${port}` },
+    environment: { TEMPORAL_HOST_PORT: `127.0.0.1:${port}`, COMPOZY_SERVICES_TEMPORAL: binary },
     stop: () => stop(child)
   }
 }

@@ -1,37 +1,14 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Layer, Redacted } from "effect"
 import { SqlClient } from "effect/sql/SqlClient"
-import { randomUUID } from "node:crypto"
 import { readFileSync } from "node:fs"
 import { describe as group, expect } from "vitest"
 import * as DatabaseDistributed from "../../src/layers/database/distributed.ts"
 import type { LayerError } from "../../src/layers/LayerError.ts"
 import { Store } from "../../src/services/Store.ts"
 import * as MigratorContract from "../contracts/MigratorContract.ts"
+import { admin, freshDatabase, urlWith } from "./FreshDatabase.ts"
 import { address, isLeftOut } from "./Services.ts"
-
-/** The server's URL with something changed. */
-const urlWith = (change: (url: URL) => void) => {
-  const url = new URL(address("COMPOZY_DATABASE_URL"))
-  change(url)
-  return Redacted.make(url.href)
-}
-
-const admin = Effect.suspend(() =>
-  Layer.build(DatabaseDistributed.layer({ url: urlWith(() => undefined), autoMigrate: false }))
-)
-
-/** A database of its own for a test, dropped when the scope closes. */
-const freshDatabase = Effect.gen(function* () {
-  const sql = yield* Effect.provideContext(SqlClient, yield* admin)
-  const name = `test_${randomUUID().replaceAll("-", "")}`
-  yield* Effect.acquireRelease(sql`CREATE DATABASE ${sql(name)}`, () =>
-    Effect.orDie(sql`DROP DATABASE ${sql(name)} WITH (FORCE)`)
-  )
-  return urlWith((url) => {
-    url.pathname = `/${name}`
-  })
-})
 
 const port = () => new URL(address("COMPOZY_DATABASE_URL")).port
 
