@@ -82,6 +82,8 @@ export const openServer = async (
 ): Promise<EmbeddedServer> => {
   const engine = new Engine({
     databases: checkedDatabases(options),
+    allowsDebug: options.debugCommand,
+    shutdown: options.onShutdown,
     logger: options.logger ?? (() => undefined)
   })
   const { persistence } = options

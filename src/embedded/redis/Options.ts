@@ -28,6 +28,10 @@ export interface EmbeddedRedisOptions {
   readonly persistence?: PersistenceOptions | undefined
   /** How many databases SELECT knows, 1 to 1024. Default 16. */
   readonly databases?: number | undefined
+  /** Allows the DEBUG command, which can stop or slow down the server: for tests. Default false. */
+  readonly debugCommand?: boolean | undefined
+  /** What the SHUTDOWN command does, `save` as the client asked for. Default: it is refused. */
+  readonly onShutdown?: ((save: boolean | undefined) => void) | undefined
   /** Where warnings go. Default: nowhere. */
   readonly logger?: LogSink | undefined
 }

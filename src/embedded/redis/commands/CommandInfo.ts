@@ -1,40 +1,12 @@
 import { argument, type Arguments } from "../exec/Arguments.ts"
-import { type CommandDefinition, keysOf } from "../exec/CommandTable.ts"
+import { arityMatches } from "../exec/Arity.ts"
+import type { CommandDefinition } from "../exec/CommandTable.ts"
 import type { Client, Command } from "../exec/Context.ts"
 import { SYNTAX } from "../exec/Errors.ts"
 import { globMatch } from "../format/Glob.ts"
+import { categoriesOf, keySpecReplies, keysWithFlags } from "./CommandFacts.ts"
+import { help } from "./Help.ts"
 import { EMPTY, ErrorReply, MapReply, type Reply, SetReply, Status } from "../resp/Reply.ts"
-
-const CATEGORIES: Readonly<Record<string, string>> = {
-  string: "string",
-  list: "list",
-  hash: "hash",
-  set: "set",
-  "sorted-set": "sortedset",
-  stream: "stream",
-  pubsub: "pubsub",
-  transactions: "transaction",
-  scripting: "scripting",
-  connection: "connection",
-  generic: "keyspace",
-  server: "admin",
-  bitmap: "bitmap",
-  hyperloglog: "hyperloglog",
-  geo: "geo"
-}
-
-const categories = (command: Command): Array<Status> => {
-  const own = CATEGORIES[command.group]
-  const names = [
-    command.isWrite ? "write" : undefined,
-    command.flags.has("readonly") ? "read" : undefined,
-    own,
-    command.flags.has("fast") ? "fast" : "slow",
-    command.flags.has("blocking") ? "blocking" : undefined,
-    command.flags.has("admin") ? "dangerous" : undefined
-  ]
-  return [...new Set(names.filter((name) => name !== undefined))].map((name) => new Status(`@${name}`))
-}
 
 const describe = (command: Command): Reply => [
   command.name,
@@ -44,9 +16,9 @@ const describe = (command: Command): Reply => [
   command.firstKey,
   command.lastKey,
   command.step,
-  new SetReply(categories(command)),
+  new SetReply(categoriesOf(command).map((name) => new Status(name))),
   EMPTY,
-  EMPTY,
+  keySpecReplies(command),
   [...(command.subcommands?.values() ?? [])].map(describe)
 ]
 
@@ -73,27 +45,25 @@ const documentation = (command: Command): MapReply => {
 }
 
 const find = (client: Client, name: string): Command | undefined => {
-  const [container = "", sub] = name.toLowerCase().split("|")
+  const [container = "", sub, more] = name.toLowerCase().split("|")
+  if (more !== undefined) return undefined
   const command = client.server.commands.find(container)
   return sub === undefined ? command : command?.subcommands?.get(sub)
 }
 
 const list = (client: Client, args: Arguments): Reply => {
   const all = client.server.commands.list()
-  const names = (commands: ReadonlyArray<Command>): Array<string> =>
-    commands.flatMap((command) => [
-      command.name,
-      ...[...(command.subcommands?.values() ?? [])].map((sub) => sub.name)
-    ])
-  if (args.length === 2) return new SetReply(names(all))
+  const every = all.flatMap((command) => [command, ...(command.subcommands?.values() ?? [])])
+  const names = (commands: ReadonlyArray<Command>): Array<string> => commands.map((command) => command.name)
+  if (args.length === 2) return new SetReply(names(every))
   if (args.length !== 5 || argument(args, 2).toUpperCase() !== "FILTERBY") throw SYNTAX
   const value = argument(args, 4)
   switch (argument(args, 3).toUpperCase()) {
     case "PATTERN":
-      return new SetReply(names(all).filter((name) => globMatch(value, name, true)))
+      return new SetReply(names(every.filter((command) => globMatch(value, command.name, true))))
     case "ACLCAT":
       return new SetReply(
-        names(all.filter((command) => categories(command).some((name) => name.text === `@${value}`)))
+        names(every.filter((command) => categoriesOf(command).includes(`@${value.toLowerCase()}`)))
       )
     case "MODULE":
       return new SetReply(EMPTY)
@@ -102,19 +72,24 @@ const list = (client: Client, args: Arguments): Reply => {
   }
 }
 
-const getkeys = (client: Client, args: Arguments): Reply => {
-  const call = args.slice(2)
-  const container = client.server.commands.find(argument(call, 0))
-  const command = container?.subcommands?.get(argument(call, 1).toLowerCase()) ?? container
-  if (command === undefined) throw new ErrorReply("ERR Invalid command specified")
-  if (command.firstKey === 0 && command.keysOf === undefined)
-    throw new ErrorReply("ERR The command has no key arguments")
-  const wrong = command.arity > 0 ? call.length !== command.arity : call.length < -command.arity
-  if (wrong) throw new ErrorReply("ERR Invalid number of arguments specified for command")
-  const keys = keysOf(command, call)
-  if (keys.length === 0) throw new ErrorReply("ERR Invalid arguments specified for command")
-  return [...keys]
-}
+const getkeys =
+  (withFlags: boolean) =>
+  (client: Client, args: Arguments): Reply => {
+    const call = args.slice(2)
+    const container = client.server.commands.find(argument(call, 0))
+    const command = container?.subcommands?.get(argument(call, 1).toLowerCase()) ?? container
+    if (command === undefined) throw new ErrorReply("ERR Invalid command specified")
+    if (command.firstKey === 0 && command.keysOf === undefined)
+      throw new ErrorReply("ERR The command has no key arguments")
+    if (!arityMatches(command, call)) {
+      throw new ErrorReply("ERR Invalid number of arguments specified for command")
+    }
+    const keys = keysWithFlags(command, call)
+    if (keys.length === 0 && !command.flags.has("no_mandatory_keys"))
+      throw new ErrorReply("ERR Invalid arguments specified for command")
+    if (!withFlags) return keys.map(([key]) => key)
+    return keys.map(([key, flags]): Reply => [key, new SetReply(flags.map((flag) => new Status(flag)))])
+  }
 
 /** COMMAND and its subcommands, all read from the table. */
 export const COMMAND_INFO: CommandDefinition = {
@@ -185,7 +160,36 @@ export const COMMAND_INFO: CommandDefinition = {
       since: "2.8.13",
       complexity: "O(N)",
       summary: "Extracts the key names from an arbitrary command.",
-      run: getkeys
-    }
+      run: getkeys(false)
+    },
+    {
+      name: "getkeysandflags",
+      arity: -4,
+      flags: "loading stale",
+      since: "7.0.0",
+      complexity: "O(N)",
+      summary: "Extracts the key names and access flags for an arbitrary command.",
+      run: getkeys(true)
+    },
+    help("command", "5.0.0", [
+      "(no subcommand)",
+      "    Return details about all Redis commands.",
+      "COUNT",
+      "    Return the total number of commands in this Redis server.",
+      "LIST",
+      "    Return a list of all commands in this Redis server.",
+      "INFO [<command-name> ...]",
+      "    Return details about multiple Redis commands.",
+      "    If no command names are given, documentation details for all",
+      "    commands are returned.",
+      "DOCS [<command-name> ...]",
+      "    Return documentation details about multiple Redis commands.",
+      "    If no command names are given, documentation details for all",
+      "    commands are returned.",
+      "GETKEYS <full-command>",
+      "    Return the keys from a full Redis command.",
+      "GETKEYSANDFLAGS <full-command>",
+      "    Return the keys and the access flags from a full Redis command."
+    ])
   ]
 }

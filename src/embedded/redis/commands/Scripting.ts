@@ -20,7 +20,7 @@ const evaluate =
     return scripts.run(client, body, args.slice(3, 3 + number), args.slice(3 + number), readOnly)
   }
 
-const flags = "noscript stale skip_monitor no_mandatory_keys movablekeys may_replicate"
+const flags = "noscript stale skip_monitor no_mandatory_keys movablekeys"
 
 /** Scripts. */
 export const SCRIPTING: ReadonlyArray<CommandDefinition> = [
@@ -47,7 +47,7 @@ export const SCRIPTING: ReadonlyArray<CommandDefinition> = [
   {
     name: "eval_ro",
     arity: -3,
-    flags: "readonly noscript stale skip_monitor movablekeys",
+    flags: "readonly noscript stale skip_monitor no_mandatory_keys movablekeys",
     since: "7.0.0",
     complexity: "Depends on the script that is executed.",
     summary: "Executes a read-only server-side Lua script.",
@@ -57,7 +57,7 @@ export const SCRIPTING: ReadonlyArray<CommandDefinition> = [
   {
     name: "evalsha_ro",
     arity: -3,
-    flags: "readonly noscript stale skip_monitor movablekeys",
+    flags: "readonly noscript stale skip_monitor no_mandatory_keys movablekeys",
     since: "7.0.0",
     complexity: "Depends on the script that is executed.",
     summary: "Executes a read-only server-side Lua script by SHA1 digest.",

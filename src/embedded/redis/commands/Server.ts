@@ -3,7 +3,11 @@ import type { CommandDefinition } from "../exec/CommandTable.ts"
 import type { Client } from "../exec/Context.ts"
 import { globMatch } from "../format/Glob.ts"
 import { EMPTY, ErrorReply, MapReply, OK, type Reply, VerbatimReply } from "../resp/Reply.ts"
+import { ACL } from "./Acl.ts"
 import { COMMAND_INFO } from "./CommandInfo.ts"
+import { DEBUG } from "./Debug.ts"
+import { MONITORING } from "./Monitoring.ts"
+import { UNAVAILABLE } from "./Unavailable.ts"
 import { SAVING } from "./Saving.ts"
 
 const configGet = (client: Client, args: Arguments): Reply => {
@@ -46,6 +50,10 @@ const time = (): Reply => {
 /** Server commands. */
 export const SERVER: ReadonlyArray<CommandDefinition> = [
   COMMAND_INFO,
+  ...MONITORING,
+  ...UNAVAILABLE,
+  ACL,
+  DEBUG,
   {
     name: "config",
     arity: -2,

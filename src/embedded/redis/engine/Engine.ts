@@ -46,11 +46,15 @@ export interface EngineOptions {
   readonly logger: EngineLogger
   /** Whether DEBUG may be called. Default false. */
   readonly allowsDebug?: boolean | undefined
+  /** What SHUTDOWN does; it is refused without. */
+  readonly shutdown?: ((save: boolean | undefined) => void) | undefined
 }
 
 /** How long replies are delivered before the event loop gets its turn. */
 const TURN_MILLIS = 2
 const EXPIRE_BATCH = 500
+/** How soon expired keys are looked for again while clients are paused. */
+const PAUSED_EXPIRY_MILLIS = 100
 const LONGEST_TIMER = 2147483647
 
 /** The server: databases, clients, and the one place where commands run. */
@@ -69,6 +73,7 @@ export class Engine implements SessionHost {
   readonly pause = new PauseState((session, args) => this.execute(session, args))
   /** Whether DEBUG may be called. */
   readonly allowsDebug: boolean
+  readonly shutdown: ((save: boolean | undefined) => void) | undefined
   /** The client whose command runs. */
   current: Session | undefined
   readonly logger: EngineLogger
@@ -92,17 +97,20 @@ export class Engine implements SessionHost {
   private readonly monitors = new Set<Client>()
   private expiryTimer: NodeJS.Timeout | undefined
   private expiryAt = Infinity
+  private expiresActively = true
 
   constructor(options: EngineOptions) {
     this.settings = new EngineSettings(options.databases)
     this.limits = this.settings.limits
     this.logger = options.logger
     this.allowsDebug = options.allowsDebug === true
+    this.shutdown = options.shutdown
     this.scripts = new ScriptEngine(this)
     this.memory = new MemoryAccount(this)
     const hooks: KeyspaceHooks = {
       now: () => this.now,
       onExpire: (db, key) => this.onExpire(db, key),
+      onFieldsExpire: (db, key, fields, gone) => this.onFieldsExpire(db, key, fields, gone),
       onEarlierDeadline: (at) => this.armExpiry(at)
     }
     for (let index = 0; index < options.databases; index++) this.databases.push(new Keyspace(index, hooks))
@@ -253,7 +261,7 @@ export class Engine implements SessionHost {
   private couldChange(command: Command, args: Arguments): boolean {
     const flags = runsScript(command) ? this.scripts.flagsOfCall(command.name, args) : undefined
     if (flags?.declared === true) return !flags.noWrites
-    return changesSomething(command)
+    return runsScript(command) ? !command.flags.has("readonly") : changesSomething(command)
   }
 
   /** Gives a client a line for every command from now on, or no more. */
@@ -481,6 +489,16 @@ export class Engine implements SessionHost {
     this.notify(db, key, NOTIFY.expired, "expired")
   }
 
+  private onFieldsExpire(db: Keyspace, key: string, fields: ReadonlyArray<string>, gone: boolean): void {
+    db.touch(key)
+    this.tracking.invalidate(key)
+    this.propagate(db, ["HDEL", key, ...fields])
+    this.notify(db, key, NOTIFY.hash, "hexpired")
+    if (!gone) return
+    this.wake(db, key)
+    this.notify(db, key, NOTIFY.generic, "del")
+  }
+
   /** Wakes up when the next key expires: one timer for all keys. */
   private armExpiry(at: number): void {
     if (at >= this.expiryAt || this.closed) return
@@ -493,8 +511,18 @@ export class Engine implements SessionHost {
     this.expiryTimer.unref()
   }
 
+  /** Whether keys are removed by themselves when they expire. */
+  setActiveExpire(on: boolean): void {
+    this.expiresActively = on
+    if (on) this.expireDue()
+  }
+
   private expireDue(): void {
     this.expiryAt = Infinity
+    if (!this.expiresActively || this.pause.isPaused) {
+      if (this.pause.isPaused) this.armExpiry(Date.now() + PAUSED_EXPIRY_MILLIS)
+      return
+    }
     let more = false
     this.atomically(() => {
       for (const db of this.databases) more = db.expireDue(this.now, EXPIRE_BATCH) === EXPIRE_BATCH || more

@@ -93,7 +93,11 @@ const latencyLine = (server: Server, command: Command, statistics: CommandStatis
   return [`latency_percentiles_usec_${command.name}`, values.join(",")]
 }
 
-const sections = (server: Server, statistics: Statistics, blocked: number): Record<string, () => Section> => ({
+const sections = (
+  server: Server,
+  statistics: Statistics,
+  blocked: number
+): Record<string, () => Section> => ({
   server: () => {
     const uptime = Math.max(0, Math.floor((server.now - server.startedAt) / 1000))
     return [
@@ -193,8 +197,10 @@ const sections = (server: Server, statistics: Statistics, blocked: number): Reco
     ]
   },
   modules: () => [],
-  commandstats: () => [...server.observer.commands].map(([command, counted]) => commandLine(command, counted)),
-  errorstats: () => [...server.observer.errors].map(([code, count]) => [`errorstat_${code}`, `count=${count}`]),
+  commandstats: () =>
+    [...server.observer.commands].map(([command, counted]) => commandLine(command, counted)),
+  errorstats: () =>
+    [...server.observer.errors].map(([code, count]) => [`errorstat_${code}`, `count=${count}`]),
   latencystats: () =>
     server.settings.get("latency-tracking") === "yes"
       ? [...server.observer.commands]

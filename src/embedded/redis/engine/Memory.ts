@@ -67,6 +67,11 @@ export class MemoryAccount {
     return used
   }
 
+  /** About how many bytes a key takes. */
+  bytesOf(entry: Entry, samples: number): number {
+    return keyBytes(entry.key, entry.value, samples)
+  }
+
   get baseBytes(): number {
     return BASE_BYTES + this.host.otherBytes()
   }

@@ -64,7 +64,8 @@ const FLAGS: ReadonlySet<string> = new Set<CommandFlag>([
   "no_async_loading",
   "no_multi",
   "movablekeys",
-  "allow_busy"
+  "allow_busy",
+  "no_mandatory_keys"
 ])
 
 const isFlag = (text: string): text is CommandFlag => FLAGS.has(text)

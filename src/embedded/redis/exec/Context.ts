@@ -1,3 +1,4 @@
+import type { Entry } from "../db/Entry.ts"
 import type { Keyspace, Watcher } from "../db/Keyspace.ts"
 import type { RespVersion } from "../resp/Encoder.ts"
 import type { Reply } from "../resp/Reply.ts"
@@ -117,6 +118,8 @@ export interface Observations {
 export interface Memory {
   readonly usedBytes: () => number
   readonly dataBytes: () => number
+  /** About how many bytes a key takes; `samples` of 0 looks at every member. */
+  readonly bytesOf: (entry: Entry, samples: number) => number
   readonly baseBytes: number
   readonly peak: number
   readonly evicted: number
@@ -220,6 +223,8 @@ export interface Scripts {
   ) => Reply
   /** The script that goes on when other clients had their turn. */
   readonly busy: RunningScript | undefined
+  /** Lets scripts call what they must not, or no more. */
+  readonly allowEverything: (on: boolean) => void
   /** Ends the busy script; throws if there is none of that kind. */
   readonly kill: (isFunction: boolean) => void
   /** Bytes that Lua uses. */
@@ -293,6 +298,10 @@ export interface Server {
   readonly memory: Memory
   /** Gives a client a line for every command from now on, or no more. */
   readonly monitor: (client: Client, on: boolean) => void
+  /** Whether keys are removed by themselves when they expire, as opposed to when they are looked at. */
+  readonly setActiveExpire: (on: boolean) => void
+  /** Ends the server, if it is one of its own; `save` as SHUTDOWN was told. */
+  readonly shutdown: ((save: boolean | undefined) => void) | undefined
   /** Whether DEBUG may be called. */
   readonly allowsDebug: boolean
 }
@@ -317,6 +326,7 @@ export type CommandFlag =
   | "no_multi"
   | "movablekeys"
   | "allow_busy"
+  | "no_mandatory_keys"
 
 /** A command of the table. */
 export interface Command {

@@ -2,6 +2,7 @@ import type { ReplyValue } from "lua-redis-wasm"
 import { formatDouble } from "../format/Doubles.ts"
 import { INT64_MAX } from "../format/Integers.ts"
 import {
+  AttributeReply,
   BigNumberReply,
   DoubleReply,
   ErrorReply,
@@ -51,6 +52,7 @@ export const toLua = (reply: Reply, resp3: boolean): ReplyValue => {
   if (reply instanceof BigNumberReply)
     return resp3 ? { big_number: bytes(reply.digits) } : bytes(reply.digits)
   if (reply instanceof PushReply) return reply.items.map((item) => toLua(item, resp3))
+  if (reply instanceof AttributeReply) return null
   if (reply instanceof Sequence) return reply.replies.map((item) => toLua(item, resp3))
   return reply.map((item) => toLua(item, resp3))
 }

@@ -73,8 +73,7 @@ export class ScriptEngine implements Scripts {
   readonly libraries: FunctionLibraries
   /** The script that has used up a part of its time and goes on when other clients had their turn. */
   busy: RunningScript | undefined
-  /** Whether commands that scripts must not call are let through, as DEBUG can say. */
-  allowsEverything = false
+  private allowsEverything = false
   private readonly server: ScriptServer
   private readonly factory: LuaRuntimeFactory
   private readonly cache = new Map<string, Script>()
@@ -357,6 +356,11 @@ export class ScriptEngine implements Scripts {
     return new ErrorReply(
       `ERR Script killed by user with ${command} KILL. script: ${busy.name}, on @${chunk}:1.`
     )
+  }
+
+  /** Lets scripts call what they must not, or no more. */
+  allowEverything(on: boolean): void {
+    this.allowsEverything = on
   }
 
   kill(isFunction: boolean): void {

@@ -1,5 +1,6 @@
 import { formatDouble, formatDouble3 } from "../format/Doubles.ts"
 import {
+  AttributeReply,
   BigNumberReply,
   DoubleReply,
   ErrorReply,
@@ -49,6 +50,9 @@ export const encodeReply = (reply: Reply, resp: RespVersion): string => {
   }
   if (reply instanceof PushReply) {
     return (resp === 2 ? "*" : ">") + `${reply.items.length}\r\n${items(reply.items, resp)}`
+  }
+  if (reply instanceof AttributeReply) {
+    return resp === 2 ? "" : `|${reply.entries.length / 2}\r\n${items(reply.entries, resp)}`
   }
   if (reply instanceof VerbatimReply) {
     return resp === 2 ? bulk(reply.text) : `=${reply.text.length + 4}\r\n${reply.format}:${reply.text}\r\n`

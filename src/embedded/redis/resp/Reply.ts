@@ -51,6 +51,14 @@ export class PushReply {
   }
 }
 
+/** Data beside the reply that follows it; RESP3 only. Field and value alternate. */
+export class AttributeReply {
+  readonly entries: ReadonlyArray<Reply>
+  constructor(entries: ReadonlyArray<Reply>) {
+    this.entries = entries
+  }
+}
+
 /** Text with a format hint (`txt`, `mkd`). RESP2 sees a bulk string. */
 export class VerbatimReply {
   readonly text: string
@@ -94,6 +102,7 @@ export type Reply =
   | SetReply
   | DoubleReply
   | PushReply
+  | AttributeReply
   | VerbatimReply
   | BigNumberReply
   | Sequence
