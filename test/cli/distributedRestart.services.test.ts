@@ -106,52 +106,55 @@ const startServer = async (project: TestProject, env: Readonly<Record<string, st
 describe.skipIf(isLeftOut("postgres") || isLeftOut("redis") || isLeftOut("temporal"))(
   "distributed mode",
   () => {
-    it.live("an execution goes on after kill -9 of Compozy, and then of Temporal", () =>
-      Effect.gen(function* () {
-        const database = Redacted.value(yield* freshDatabase)
-        const project = yield* Effect.acquireRelease(
-          Effect.promise(() => makeProject({ "compozy.config.ts": config })),
-          (made) => Effect.promise(() => made.remove())
-        )
-        yield* Effect.promise(async () => {
-          const port = await freePort()
-          const file = join(project.folder, "temporal.db")
-          let killTemporal = await startTemporal(file, port)
-          const env = { COMPOZY_DATABASE_URL: database, TEMPORAL_HOST_PORT: `127.0.0.1:${port}` }
-          try {
-            const first = await startServer(project, env)
-            const { executionId } = await first.ask(Started, "/workflows/waits/executions", {
-              method: "POST"
-            })
-            await expect
-              .poll(() => first.steps(executionId), patiently)
-              .toEqual({ before: "SUCCESS", said: "WAITING" })
-            await first.end("SIGKILL")
+    it.live(
+      "an execution goes on after kill -9 of Compozy, and then of Temporal",
+      () =>
+        Effect.gen(function* () {
+          const database = Redacted.value(yield* freshDatabase)
+          const project = yield* Effect.acquireRelease(
+            Effect.promise(() => makeProject({ "compozy.config.ts": config })),
+            (made) => Effect.promise(() => made.remove())
+          )
+          yield* Effect.promise(async () => {
+            const port = await freePort()
+            const file = join(project.folder, "temporal.db")
+            let killTemporal = await startTemporal(file, port)
+            const env = { COMPOZY_DATABASE_URL: database, TEMPORAL_HOST_PORT: `127.0.0.1:${port}` }
+            try {
+              const first = await startServer(project, env)
+              const { executionId } = await first.ask(Started, "/workflows/waits/executions", {
+                method: "POST"
+              })
+              await expect
+                .poll(() => first.steps(executionId), patiently)
+                .toEqual({ before: "SUCCESS", said: "WAITING" })
+              await first.end("SIGKILL")
 
-            const second = await startServer(project, env)
-            const path = `/executions/workflows/${executionId}`
-            expect(await second.ask(Execution, path)).toMatchObject({ status: "RUNNING" })
-            await killTemporal()
-            killTemporal = await startTemporal(file, port)
-            const signal = { method: "POST", body: JSON.stringify({ signal_name: "go", payload: "after" }) }
-            await expect
-              .poll(async () => {
-                await second.ask(Schema.Unknown, `${path}/signals`, {
-                  ...signal,
-                  headers: { "content-type": "application/json" }
-                })
-                return (await second.ask(Execution, path)).status
-              }, patiently)
-              .toBe("SUCCESS")
-            expect(await second.ask(Execution, path)).toMatchObject({
-              output: { before: "before", after: "after" }
-            })
-            expect(await second.end("SIGTERM")).toMatchObject({ code: 0 })
-          } finally {
-            await killTemporal()
-          }
-        })
-      })
+              const second = await startServer(project, env)
+              const path = `/executions/workflows/${executionId}`
+              expect(await second.ask(Execution, path)).toMatchObject({ status: "RUNNING" })
+              await killTemporal()
+              killTemporal = await startTemporal(file, port)
+              const signal = { method: "POST", body: JSON.stringify({ signal_name: "go", payload: "after" }) }
+              await expect
+                .poll(async () => {
+                  await second.ask(Schema.Unknown, `${path}/signals`, {
+                    ...signal,
+                    headers: { "content-type": "application/json" }
+                  })
+                  return (await second.ask(Execution, path)).status
+                }, patiently)
+                .toBe("SUCCESS")
+              expect(await second.ask(Execution, path)).toMatchObject({
+                output: { before: "before", after: "after" }
+              })
+              expect(await second.end("SIGTERM")).toMatchObject({ code: 0 })
+            } finally {
+              await killTemporal()
+            }
+          })
+        }),
+      180_000
     )
   }
 )
