@@ -2,6 +2,7 @@ import { EventType, RetryState, TimeoutType } from "./proto/enums.ts"
 import { fromMillis, positiveMillis } from "./proto/time.ts"
 import type { Failure, Payloads, PollActivityTaskResponse } from "./proto/root.ts"
 import { activityTaskNotFound, invalidArgument } from "./errors.ts"
+import { sizeOfFailure, tooLarge, truncateFailure } from "./limits.ts"
 import { sizeOfPayloads } from "./payload.ts"
 import { decideRetry, isRetryable } from "./retry.ts"
 import { buffered, isOpen } from "./state.ts"
@@ -148,15 +149,7 @@ export const completeActivity = (
   identity: string
 ): void => {
   if (sizeOfPayloads(result) > tx.core.limits.blobSize)
-    return failActivity(tx, run, activity, {
-      failure: {
-        message: "Complete result exceeds size limit.",
-        source: "Server",
-        serverFailureInfo: { nonRetryable: true }
-      },
-      identity,
-      lastHeartbeatDetails: undefined
-    })
+    return failLarge(tx, run, activity, "Complete result exceeds size limit.", identity)
   tx.touch(run)
   const { attempt } = activity
   const startedEventId = addStarted(tx, run, attempt)
@@ -208,6 +201,12 @@ const retry = (tx: Tx, run: Run, activity: PendingActivity, failure: Failure): n
   return RetryState.InProgress
 }
 
+/** What a worker says of an activity is too large to be kept: that fails it. */
+const failLarge = (tx: Tx, run: Run, activity: PendingActivity, message: string, identity: string): void => {
+  failActivity(tx, run, activity, { failure: tooLarge(message), identity, lastHeartbeatDetails: undefined })
+}
+
+/** Returns what of the report was too large and is not kept. */
 export const failActivity = (
   tx: Tx,
   run: Run,
@@ -217,14 +216,22 @@ export const failActivity = (
     readonly identity: string
     readonly lastHeartbeatDetails: Payloads | null | undefined
   }
-): void => {
+): Failure[] => {
   tx.touch(run)
-  const attempt = options.lastHeartbeatDetails
-    ? { ...failed, heartbeatDetails: options.lastHeartbeatDetails, lastHeartbeat: tx.now }
-    : failed
-  const failure = options.failure ?? {}
+  const { blobSize, blobSizeWarn } = tx.core.limits
+  const refused: Failure[] = []
+  let attempt = failed
+  if (sizeOfPayloads(options.lastHeartbeatDetails) > blobSize)
+    refused.push(tooLarge("Heartbeat details exceed size limit."))
+  else if (options.lastHeartbeatDetails)
+    attempt = { ...failed, heartbeatDetails: options.lastHeartbeatDetails, lastHeartbeat: tx.now }
+  let failure = options.failure ?? {}
+  if (sizeOfFailure(failure) > blobSize) {
+    failure = tooLarge("Failure exceeds size limit.", truncateFailure(failure, blobSizeWarn))
+    refused.push(failure)
+  }
   const retryState = retry(tx, run, { info, attempt }, failure)
-  if (retryState === RetryState.InProgress) return
+  if (retryState === RetryState.InProgress) return refused
   const startedEventId = addStarted(tx, run, attempt)
   tx.add(run, EventType.ActivityTaskFailed, {
     activityTaskFailedEventAttributes: {
@@ -236,6 +243,7 @@ export const failActivity = (
     }
   })
   closed(tx, run, attempt.scheduledEventId)
+  return refused
 }
 
 const timeoutNames: Record<number, string> = {
@@ -277,10 +285,13 @@ export const timeOutActivity = (tx: Tx, run: Run, activity: PendingActivity, typ
 export const cancelActivity = (
   tx: Tx,
   run: Run,
-  { info, attempt }: PendingActivity,
+  activity: PendingActivity,
   details: Payloads | null | undefined,
   identity: string
 ): void => {
+  const { info, attempt } = activity
+  if (sizeOfPayloads(details) > tx.core.limits.blobSize)
+    return failLarge(tx, run, activity, "Cancel details exceed size limit.", identity)
   if (info.cancelRequestedEventId === 0)
     throw invalidArgument("unable to mark activity as canceled without activity being request canceled first")
   tx.touch(run)
@@ -313,9 +324,15 @@ export const addCanceled = (
 export const recordHeartbeat = (
   tx: Tx,
   run: Run,
-  { info, attempt }: PendingActivity,
-  details: Payloads | null | undefined
+  activity: PendingActivity,
+  details: Payloads | null | undefined,
+  identity: string
 ): { cancelRequested: boolean; activityPaused: boolean; activityReset: boolean } => {
+  const { info, attempt } = activity
+  if (sizeOfPayloads(details) > tx.core.limits.blobSize) {
+    failLarge(tx, run, activity, "Heartbeat details exceed size limit.", identity)
+    return { cancelRequested: true, activityPaused: false, activityReset: false }
+  }
   tx.touch(run)
   run.setAttempt({
     ...attempt,

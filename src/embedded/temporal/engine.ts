@@ -2,6 +2,9 @@ import { Wakeups } from "./clock.ts"
 import type { Clock } from "./clock.ts"
 import { encodeAttempt, encodeOverlay, Run } from "./run.ts"
 import type { RunKey } from "./run.ts"
+import { terminateRun } from "./lifecycle.ts"
+import { checkHistory, HistoryTooLong } from "./limits.ts"
+import type { Limits } from "./limits.ts"
 import { recoverTasks } from "./recovery.ts"
 import type { LostActivities } from "./recovery.ts"
 import { isOpen } from "./state.ts"
@@ -9,7 +12,7 @@ import type { RunCommit, Storage, VisibilityRecord } from "./storage/storage.ts"
 import { fireDue, nextDeadline } from "./timeouts.ts"
 import { Waits } from "./time-skipping.ts"
 import { Tx } from "./tx.ts"
-import type { Core, Limits, Offer } from "./tx.ts"
+import type { Core, Offer } from "./tx.ts"
 import { findAttribute } from "./visibility/attributes.ts"
 import type { CustomTypes } from "./visibility/attributes.ts"
 import { searchAttributesOf, visibilityOf } from "./visibility/record.ts"
@@ -140,16 +143,30 @@ export class Engine implements Core {
     try {
       result = action(tx)
       tx.finish()
+      for (const run of tx.touched) checkHistory(run, this.limits)
       this.#commit(tx)
     } catch (error) {
       for (const run of tx.touched) run.rollback()
-      throw error
-    } finally {
       this.#inTransaction = false
+      if (error instanceof HistoryTooLong) throw this.#tooLong(error)
+      throw error
     }
+    this.#inTransaction = false
     this.#finished.push(tx)
     this.#drain()
     return result
+  }
+
+  /** Ends a run whose history has become too long. */
+  #tooLong(error: HistoryTooLong): Error {
+    const { run, message } = error
+    this.logger("warn", message, { workflowId: run.workflowId, runId: run.runId })
+    this.transact((tx) => terminateRun(tx, run, { reason: message, identity: "history-service" }))
+    return error.toAnswer()
+  }
+
+  largeEvent({ workflowId, runId }: Run, bytes: number): void {
+    this.logger("warn", "Blob data size exceeds the warning limit.", { workflowId, runId, bytes })
   }
 
   #commit(tx: Tx): void {

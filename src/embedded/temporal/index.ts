@@ -6,6 +6,7 @@ import { Effect, Schema } from "effect"
 import type { Scope } from "effect"
 
 import type { Hosted } from "./hosting.ts"
+import type { Limits } from "./limits.ts"
 import type { ServiceOptions } from "./service.ts"
 
 export interface EmbeddedTemporalRetention {
@@ -19,6 +20,9 @@ export interface EmbeddedTemporalRetention {
   /** How many bytes of history closed executions may take. Default: 64 MiB in memory, 4 GiB in a file. */
   readonly bytes?: number
 }
+
+/** How much the service takes before it refuses, or terminates an execution. The defaults are the real server's. */
+export type EmbeddedTemporalLimits = Limits
 
 /** The types that search attributes have. A namespace has room for 10 of `Keyword` and for 3 of each other type. */
 export type EmbeddedTemporalAttributeType =
@@ -57,6 +61,8 @@ export interface EmbeddedTemporalOptions {
    */
   readonly synchronous?: "off" | "normal" | "full"
   readonly retention?: EmbeddedTemporalRetention
+  /** Limits that differ from the real server's. */
+  readonly limits?: Partial<EmbeddedTemporalLimits>
   /**
    * What becomes of an activity that was with a worker when the process died. `"retry"` counts it as an attempt
    * that timed out: its retry policy decides, at once. `"repeat"` runs the same attempt again even where the
@@ -231,7 +237,7 @@ const start = async (options: EmbeddedTemporalOptions): Promise<EmbeddedTemporal
         closedRuns: options.retention?.closedRuns ?? (inFile ? 100_000 : 5000),
         bytes: options.retention?.bytes ?? (inFile ? 4096 : 64) * mebibyte
       },
-      limits: {},
+      limits: options.limits ?? {},
       timeSkipping: timeSkipping && {
         unlocked: timeSkipping === "unlocked",
         whileWaiting: timeSkipping === "waiting"

@@ -2,7 +2,8 @@ import { randomUUID } from "node:crypto"
 
 import { QueryRejectCondition, QueryResultType, Status } from "./proto/enums.ts"
 import type { Query, QueryResult, Request } from "./proto/root.ts"
-import { notFound, queryFailed, ServiceError, workflowNotReady } from "./errors.ts"
+import { invalidArgument, notFound, queryFailed, ServiceError, workflowNotReady } from "./errors.ts"
+import { sizeOfPayloads } from "./payload.ts"
 import type { Waits } from "./time-skipping.ts"
 import { parseQueryToken } from "./token.ts"
 import { isOpen } from "./state.ts"
@@ -28,11 +29,14 @@ export interface QueryAnswer {
 export class Queries {
   readonly #direct = new Map<string, DirectQuery>()
   readonly #waits: Waits
+  readonly #answerLimit: number
   /** Puts a direct query on the queue of the run's worker; set by the task service. */
   dispatch: (run: Run, queryId: string) => void = () => {}
 
-  constructor(waits: Waits) {
+  /** Answers of more than `answerLimit` bytes are refused. */
+  constructor(waits: Waits, answerLimit: number) {
     this.#waits = waits
+    this.#answerLimit = answerLimit
   }
 
   query(
@@ -61,6 +65,8 @@ export class Queries {
         settle: (result) => {
           this.#end(run, pending)
           if (result instanceof Error) reject(result)
+          else if (sizeOfPayloads(result.answer) > this.#answerLimit)
+            reject(invalidArgument("Blob data size exceeds limit."))
           else if (result.resultType === QueryResultType.Answered) resolve({ queryResult: result.answer })
           else reject(queryFailed(result.errorMessage ?? "", result.failure))
         }

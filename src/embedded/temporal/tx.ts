@@ -7,44 +7,7 @@ import type { Run } from "./run.ts"
 import { scheduledBody, startedBody } from "./workflow-task-events.ts"
 import type { CustomTypes } from "./visibility/attributes.ts"
 import type { DocumentChange } from "./storage/storage.ts"
-
-/** Limits of the service; the defaults are the real server's. */
-export interface Limits {
-  /** Bytes of one payload field that are refused. */
-  readonly blobSize: number
-  readonly memoSize: number
-  /** Events and bytes of history from which a run is told to continue as new. */
-  readonly suggestContinueAsNewCount: number
-  readonly suggestContinueAsNewSize: number
-  /** Updates from which a run is told the same; 90 % of the most that it may have. */
-  readonly suggestContinueAsNewUpdates: number
-  /** Events and bytes of history at which a run is terminated. */
-  readonly historyCount: number
-  readonly historySize: number
-  readonly pendingActivities: number
-  readonly pendingChildren: number
-  readonly pendingSignals: number
-  readonly pendingCancels: number
-  readonly signals: number
-  /** Characters of an id or a name. */
-  readonly idLength: number
-}
-
-export const defaultLimits: Limits = {
-  blobSize: 2 * 1024 * 1024,
-  memoSize: 2 * 1024 * 1024,
-  suggestContinueAsNewCount: 4096,
-  suggestContinueAsNewSize: 4 * 1024 * 1024,
-  suggestContinueAsNewUpdates: 1800,
-  historyCount: 51_200,
-  historySize: 50 * 1024 * 1024,
-  pendingActivities: 2000,
-  pendingChildren: 2000,
-  pendingSignals: 2000,
-  pendingCancels: 2000,
-  signals: 10_000,
-  idLength: 1000
-}
+import type { Limits } from "./limits.ts"
 
 /** What a transition needs to know of the engine. */
 export interface Core {
@@ -57,6 +20,8 @@ export interface Core {
   searchAttributes(namespace: string): CustomTypes
   /** Whether a worker takes workflow tasks from this queue. */
   isPolled(namespace: string, queue: string): boolean
+  /** Told of events that are unusually large. */
+  largeEvent(run: Run, bytes: number): void
 }
 
 /** Everything of an event but what {@link Tx.add} gives it. */
@@ -158,6 +123,7 @@ export class Tx {
     const frame = encodeFrame(event)
     run.frames.push(frame)
     run.historySize += frame.length
+    if (frame.length > this.core.limits.blobSizeWarn) this.core.largeEvent(run, frame.length)
   }
 
   /** What this transition does to the run is of its speculative workflow task alone, of which nothing may stay. */

@@ -224,6 +224,12 @@ export class Updates {
     const { tx, run } = context
     const updateId = message.protocolInstanceId ?? ""
     const value = message.body?.value ?? new Uint8Array(0)
+    if (value.length > tx.core.limits.blobSize)
+      throw new CommandFailure(
+        TaskFailedCause.BadUpdateWorkflowExecutionMessage,
+        `Message type ${message.body?.type_url?.split("/").at(-1) ?? ""} exceeds size limit.`,
+        true
+      )
     const admitted = this.#admitted.get(run.runId)?.get(updateId)
     const unknown = (): CommandFailure =>
       new CommandFailure(

@@ -7,7 +7,7 @@ import type { BatchCall } from "../../../src/embedded/temporal/batches/operation
 import type { Alarm, Clock } from "../../../src/embedded/temporal/clock.ts"
 import { Engine } from "../../../src/embedded/temporal/engine.ts"
 import { MemoryStorage } from "../../../src/embedded/temporal/storage/memory.ts"
-import { defaultLimits } from "../../../src/embedded/temporal/tx.ts"
+import { defaultLimits } from "../../../src/embedded/temporal/limits.ts"
 import { FakeWorker, namespace, payloads } from "./fake-worker.ts"
 import { openRig } from "./support.ts"
 import type { Rig } from "./support.ts"

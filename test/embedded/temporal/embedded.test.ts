@@ -11,7 +11,7 @@ import { createRun, signalRun } from "../../../src/embedded/temporal/lifecycle.t
 import { MemoryStorage } from "../../../src/embedded/temporal/storage/memory.ts"
 import { SqliteStorage } from "../../../src/embedded/temporal/storage/sqlite.ts"
 import type { Storage } from "../../../src/embedded/temporal/storage/storage.ts"
-import { defaultLimits } from "../../../src/embedded/temporal/tx.ts"
+import { defaultLimits } from "../../../src/embedded/temporal/limits.ts"
 import type { Run } from "../../../src/embedded/temporal/run.ts"
 import { completeWorkflow, FakeWorker, namespace } from "./fake-worker.ts"
 import { expectRebuilt, ignore, openRig, temporaryFolder } from "./support.ts"

@@ -15,7 +15,7 @@ import type { ScheduleState } from "../../../src/embedded/temporal/schedules/sta
 import { MemoryStorage } from "../../../src/embedded/temporal/storage/memory.ts"
 import { SqliteStorage } from "../../../src/embedded/temporal/storage/sqlite.ts"
 import type { Storage } from "../../../src/embedded/temporal/storage/storage.ts"
-import { defaultLimits } from "../../../src/embedded/temporal/tx.ts"
+import { defaultLimits } from "../../../src/embedded/temporal/limits.ts"
 import { expectRebuilt, temporaryFolder } from "./support.ts"
 
 const namespace = "default"

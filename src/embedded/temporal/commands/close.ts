@@ -4,6 +4,7 @@ import { EventType, Initiator, TaskFailedCause, TaskQueueKind } from "../proto/e
 import { fromMillis, positiveMillis, toMillis } from "../proto/time.ts"
 import type { Command, StartedAttributes } from "../proto/root.ts"
 import { closeRun, continueRun, cronFollowUp, effectiveTimeouts, followUp } from "../lifecycle.ts"
+import { sizeOfFailure } from "../limits.ts"
 import { sizeOfFields, sizeOfPayloads } from "../payload.ts"
 import { validateRetryPolicy, withDefaults } from "../retry.ts"
 import { isOpen } from "../state.ts"
@@ -54,6 +55,12 @@ export const failWorkflow = (context: CommandContext, command: Command): void =>
     throw new CommandFailure(
       TaskFailedCause.BadFailWorkflowExecutionAttributes,
       "Failure is not set on FailWorkflowExecutionCommand."
+    )
+  if (sizeOfFailure(failure) > tx.core.limits.blobSize)
+    throw new CommandFailure(
+      TaskFailedCause.BadFailWorkflowExecutionAttributes,
+      "FailWorkflowExecutionCommandAttributes.Failure exceeds size limit.",
+      true
     )
   const { retryState, next } = followUp(tx, run, failure)
   const newExecutionRunId = next === undefined ? "" : randomUUID()

@@ -1,6 +1,6 @@
 import { EventType, TaskFailedCause } from "../proto/enums.ts"
 import type { Command } from "../proto/root.ts"
-import { sizeOfFields } from "../payload.ts"
+import { sizeOfFields, sizeOfPayloads } from "../payload.ts"
 import { CommandFailure, metadataOf } from "./context.ts"
 import type { CommandContext } from "./context.ts"
 import { checkSearchAttributes } from "./search-attributes.ts"
@@ -12,6 +12,12 @@ export const recordMarker = (context: CommandContext, command: Command): void =>
   if (!attributes)
     throw new CommandFailure(cause, "RecordMarkerCommandAttributes is not set on RecordMarkerCommand.")
   if (!attributes.markerName) throw new CommandFailure(cause, "MarkerName is not set on RecordMarkerCommand.")
+  const { blobSize } = context.tx.core.limits
+  let size = 0
+  for (const [name, details] of Object.entries(attributes.details ?? {}))
+    size += name.length + sizeOfPayloads(details)
+  if (size > blobSize)
+    throw new CommandFailure(cause, "RecordMarkerCommandAttributes.Details exceeds size limit.", true)
   context.tx.add(context.run, EventType.MarkerRecorded, {
     markerRecordedEventAttributes: {
       markerName: attributes.markerName,
@@ -30,6 +36,12 @@ export const upsertSearchAttributes = (context: CommandContext, command: Command
   if (!searchAttributes?.indexedFields || Object.keys(searchAttributes.indexedFields).length === 0)
     throw new CommandFailure(cause, "IndexedFields is not set on UpsertWorkflowSearchAttributesCommand.")
   checkSearchAttributes(context, context.run.namespace, searchAttributes)
+  if (sizeOfFields(searchAttributes.indexedFields) > context.tx.core.limits.blobSize)
+    throw new CommandFailure(
+      cause,
+      "UpsertWorkflowSearchAttributesCommandAttributes exceeds size limit.",
+      true
+    )
   context.tx.add(context.run, EventType.UpsertSearchAttributes, {
     upsertWorkflowSearchAttributesEventAttributes: {
       workflowTaskCompletedEventId: context.completedEventId,
@@ -44,7 +56,9 @@ export const modifyProperties = (context: CommandContext, command: Command): voi
   const upsertedMemo = command.modifyWorkflowPropertiesCommandAttributes?.upsertedMemo
   if (!upsertedMemo)
     throw new CommandFailure(cause, "UpsertedMemo is not set on ModifyWorkflowPropertiesCommand.")
-  const { memoSize } = context.tx.core.limits
+  const { blobSize, memoSize } = context.tx.core.limits
+  if (sizeOfFields(upsertedMemo.fields) > blobSize)
+    throw new CommandFailure(cause, "ModifyWorkflowPropertiesCommandAttributes exceeds size limit.", true)
   if (sizeOfFields(context.run.h.memo) + sizeOfFields(upsertedMemo.fields) > memoSize)
     throw new CommandFailure(
       cause,

@@ -66,8 +66,10 @@ export const activityHandlers = (engine: Engine, lookup: Lookup): Record<string,
     return { run, activity }
   }
 
-  const heartbeat = ({ run, activity }: Found, details: Request<"RecordActivityTaskHeartbeat">["details"]) =>
-    engine.transact((tx) => recordHeartbeat(tx, run, activity, details))
+  const heartbeat = (
+    { run, activity }: Found,
+    request: Request<"RecordActivityTaskHeartbeat"> | Request<"RecordActivityTaskHeartbeatById">
+  ) => engine.transact((tx) => recordHeartbeat(tx, run, activity, request.details, request.identity ?? ""))
 
   const complete = (
     { run, activity }: Found,
@@ -81,14 +83,14 @@ export const activityHandlers = (engine: Engine, lookup: Lookup): Record<string,
     { run, activity }: Found,
     request: Request<"RespondActivityTaskFailed"> | Request<"RespondActivityTaskFailedById">
   ) => {
-    engine.transact((tx) =>
+    const failures = engine.transact((tx) =>
       failActivity(tx, run, activity, {
         failure: request.failure,
         identity: request.identity ?? "",
         lastHeartbeatDetails: request.lastHeartbeatDetails
       })
     )
-    return { failures: [] }
+    return { failures }
   }
 
   const cancel = (
@@ -112,10 +114,10 @@ export const activityHandlers = (engine: Engine, lookup: Lookup): Record<string,
 
   return {
     RecordActivityTaskHeartbeat: on<"RecordActivityTaskHeartbeat">((request) =>
-      heartbeat(byToken(request.taskToken), request.details)
+      heartbeat(byToken(request.taskToken), request)
     ),
     RecordActivityTaskHeartbeatById: on<"RecordActivityTaskHeartbeatById">((request) =>
-      heartbeat(byId(request), request.details)
+      heartbeat(byId(request), request)
     ),
     RespondActivityTaskCompleted: on<"RespondActivityTaskCompleted">((request) =>
       complete(byToken(request.taskToken), request)
