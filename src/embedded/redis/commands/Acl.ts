@@ -3,7 +3,7 @@ import { argument, type Arguments, integer } from "../exec/Arguments.ts"
 import { arityMatches } from "../exec/Arity.ts"
 import type { CommandDefinition } from "../exec/CommandTable.ts"
 import type { Client } from "../exec/Context.ts"
-import { EMPTY, ErrorReply, MapReply, OK, type Reply } from "../resp/Reply.ts"
+import { EMPTY, ErrorReply, MapReply, OK, type Reply, SetReply } from "../resp/Reply.ts"
 import { CATEGORY_NAMES, categoriesOf } from "./CommandFacts.ts"
 import { help } from "./Help.ts"
 
@@ -28,7 +28,7 @@ const getUser = (client: Client, args: Arguments): Reply => {
   const hash = passwordHash(client)
   return new MapReply([
     "flags",
-    hash === undefined ? ["on", "nopass"] : ["on"],
+    new SetReply(hash === undefined ? ["on", "nopass"] : ["on"]),
     "passwords",
     hash === undefined ? EMPTY : [hash],
     "commands",

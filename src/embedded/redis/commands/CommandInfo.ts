@@ -17,8 +17,8 @@ const describe = (command: Command): Reply => [
   command.lastKey,
   command.step,
   new SetReply(categoriesOf(command).map((name) => new Status(name))),
-  EMPTY,
-  keySpecReplies(command),
+  new SetReply(EMPTY),
+  new SetReply(keySpecReplies(command)),
   [...(command.subcommands?.values() ?? [])].map(describe)
 ]
 

@@ -2,7 +2,6 @@ import { argument, type Arguments, integer } from "../exec/Arguments.ts"
 import type { CommandDefinition } from "../exec/CommandTable.ts"
 import type { Client } from "../exec/Context.ts"
 import { NO_SUCH_KEY } from "../exec/Errors.ts"
-import { globMatch } from "../format/Glob.ts"
 import { parseMemory } from "../format/Memory.ts"
 import { dumpPayload, readPayload } from "../rdb/DumpPayload.ts"
 import {
@@ -167,7 +166,6 @@ const SUBCOMMANDS: Readonly<Record<string, readonly [arity: number, run: Run]>> 
       return OK
     }
   ],
-  jmap: [2, () => OK],
   log: [3, () => OK],
   object: [3, (client, args) => describeKey(client, argument(args, 2))],
   reload: [-2, (client, args) => reload(client, new Set(args.slice(2).map((word) => word.toUpperCase())))],
@@ -180,10 +178,6 @@ const SUBCOMMANDS: Readonly<Record<string, readonly [arity: number, run: Run]>> 
   "set-disable-deny-scripts": [3, onOff((client, on) => client.server.scripts.allowEverything(on))],
   "set-skip-checksum-validation": [3, () => OK],
   "quicklist-packed-threshold": [3, packedThreshold],
-  "stringmatch-len": [
-    4,
-    (_client, args) => (globMatch(argument(args, 3), "a".repeat(integer(argument(args, 2)))) ? 1 : 0)
-  ],
   "change-repl-id": [2, () => OK],
   "pause-cron": [3, () => OK],
   replybuffer: [4, () => OK],

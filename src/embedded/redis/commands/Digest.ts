@@ -2,12 +2,13 @@ import { createHash } from "node:crypto"
 import type { Entry } from "../db/Entry.ts"
 import type { Keyspace } from "../db/Keyspace.ts"
 import { formatDouble } from "../format/Doubles.ts"
-import { HIGHEST_ID, LOWEST_ID } from "../format/StreamIds.ts"
+import { formatStreamId, HIGHEST_ID, LOWEST_ID } from "../format/StreamIds.ts"
 import { HashValue } from "../types/HashValue.ts"
 import { ListValue } from "../types/ListValue.ts"
 import { SetValue } from "../types/SetValue.ts"
 import { SortedSetValue } from "../types/SortedSetValue.ts"
 import { StreamValue } from "../types/StreamValue.ts"
+import { typeOf } from "../types/Describe.ts"
 import { StringBuffer } from "../types/StringBuffer.ts"
 import { valueBytes } from "../types/MemorySize.ts"
 
@@ -35,7 +36,11 @@ const pair = (digest: Buffer, ...parts: ReadonlyArray<string>): void => {
   unordered(digest, own)
 }
 
+/** The numbers that Redis gives to types. */
+const TYPES = ["string", "list", "set", "zset", "hash", "module", "stream"]
+
 const addValue = (digest: Buffer, { value }: Entry): void => {
+  ordered(digest, Buffer.from([0, 0, 0, Math.max(0, TYPES.indexOf(typeOf(value)))]))
   if (typeof value === "string") ordered(digest, text(value))
   else if (value instanceof StringBuffer) ordered(digest, text(value.text))
   else if (value instanceof ListValue) {
@@ -48,7 +53,7 @@ const addValue = (digest: Buffer, { value }: Entry): void => {
     value.members.forEach((member) => pair(digest, member.key, formatDouble(member.score)))
   } else if (value instanceof StreamValue) {
     for (const { id, fields } of value.log.range(LOWEST_ID, HIGHEST_ID)) {
-      ordered(digest, text(String(id)))
+      ordered(digest, text(formatStreamId(id).replace("-", ".")))
       for (const field of fields) ordered(digest, text(field))
     }
   } else ordered(digest, text(String(valueBytes(value, 0))))

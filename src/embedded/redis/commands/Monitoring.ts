@@ -8,8 +8,9 @@ import { help } from "./Help.ts"
 const slowlogGet = (client: Client, args: Arguments): Reply => {
   let count = 10
   if (args.length > 2) {
-    count = integer(argument(args, 2))
-    if (count < -1) throw new ErrorReply("ERR count should be greater than or equal to -1")
+    const problem = new ErrorReply("ERR count should be greater than or equal to -1")
+    count = integer(argument(args, 2), problem)
+    if (count < -1) throw problem
   }
   const { slow } = client.server.observer
   return slow

@@ -1,6 +1,7 @@
 import { argument, type Arguments } from "../exec/Arguments.ts"
 import type { CommandDefinition } from "../exec/CommandTable.ts"
 import type { Client } from "../exec/Context.ts"
+import { help } from "./Help.ts"
 import { ErrorReply, PushReply, type Reply, Sequence } from "../resp/Reply.ts"
 
 type Kind = "" | "p" | "s"
@@ -167,7 +168,20 @@ export const PUBSUB: ReadonlyArray<CommandDefinition> = [
           args
             .slice(2)
             .flatMap((channel): Array<Reply> => [channel, client.server.broker.shardSubscribers(channel)])
-      }
+      },
+      help("pubsub", "6.2.0", [
+        "CHANNELS [<pattern>]",
+        "    Return the currently active channels matching a <pattern> (default: '*').",
+        "NUMPAT",
+        "    Return number of subscriptions to patterns.",
+        "NUMSUB [<channel> ...]",
+        "    Return the number of subscribers for the specified channels, excluding",
+        "    pattern subscriptions(default: no channels).",
+        "SHARDCHANNELS [<pattern>]",
+        "    Return the currently active shard level channels matching a <pattern> (default: '*').",
+        "SHARDNUMSUB [<shardchannel> ...]",
+        "    Return the number of subscribers for the specified shard level channel(s)"
+      ])
     ]
   }
 ]

@@ -6,6 +6,7 @@ import { EMPTY, ErrorReply, MapReply, OK, type Reply, VerbatimReply } from "../r
 import { ACL } from "./Acl.ts"
 import { COMMAND_INFO } from "./CommandInfo.ts"
 import { DEBUG } from "./Debug.ts"
+import { help } from "./Help.ts"
 import { MONITORING } from "./Monitoring.ts"
 import { UNAVAILABLE } from "./Unavailable.ts"
 import { SAVING } from "./Saving.ts"
@@ -99,7 +100,17 @@ export const SERVER: ReadonlyArray<CommandDefinition> = [
         run: () => {
           throw new ErrorReply("ERR The server is running without a config file")
         }
-      }
+      },
+      help("config", "5.0.0", [
+        "GET <pattern>",
+        "    Return parameters matching the glob-like <pattern> and their values.",
+        "SET <directive> <value>",
+        "    Set the configuration <directive> to <value>.",
+        "RESETSTAT",
+        "    Reset statistics reported by the INFO command.",
+        "REWRITE",
+        "    Rewrite the configuration file."
+      ])
     ]
   },
   {

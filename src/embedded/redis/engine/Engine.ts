@@ -53,6 +53,7 @@ export interface EngineOptions {
 /** How long replies are delivered before the event loop gets its turn. */
 const TURN_MILLIS = 2
 const EXPIRE_BATCH = 500
+const MOST_HZ = 500
 /** How soon expired keys are looked for again while clients are paused. */
 const PAUSED_EXPIRY_MILLIS = 100
 const LONGEST_TIMER = 2147483647
@@ -116,6 +117,8 @@ export class Engine implements SessionHost {
     for (let index = 0; index < options.databases; index++) this.databases.push(new Keyspace(index, hooks))
     this.settings.onChange(() => {
       const { countsFrequency, frequency } = this.settings
+      const hz = this.settings.number("hz")
+      if (hz < 1 || hz > MOST_HZ) this.settings.assign("hz", String(Math.min(Math.max(hz, 1), MOST_HZ)))
       for (const db of this.databases) db.frequency = countsFrequency ? frequency : undefined
     })
   }

@@ -63,7 +63,7 @@ export class Session implements Client {
   readonly patterns = new Set<string>()
   readonly shardChannels = new Set<string>()
   readonly watcher = { dirty: false }
-  readonly password: string | undefined
+  private readonly listenerPassword: string | undefined
   readonly transport: Transport
   readonly connectedAt: number
   db: Keyspace
@@ -109,11 +109,17 @@ export class Session implements Client {
     this.id = id
     this.db = db
     this.transport = transport
-    this.password = password
-    this.isAuthenticated = password === undefined
+    this.listenerPassword = password
+    this.isAuthenticated = this.password === undefined
     this.parser = new RespParser(this.isAuthenticated ? DEFAULT_LIMITS : UNAUTHENTICATED_LIMITS)
     this.connectedAt = Date.now()
     this.usedAt = this.connectedAt
+  }
+
+  /** What the client must AUTH with: what CONFIG SET requirepass says, or else what its listener was given. */
+  get password(): string | undefined {
+    const required = this.server.settings.get("requirepass")
+    return required === "" ? this.listenerPassword : required
   }
 
   get authenticated(): boolean {
@@ -294,9 +300,7 @@ export class Session implements Client {
           reply = error
         }
         if (reply === undefined) return false
-        this.endWait()
-        this.reply(reply)
-        this.server.defer(this)
+        this.answerWait(reply)
         return true
       }
     }
@@ -329,10 +333,17 @@ export class Session implements Client {
   unblock(reply: Reply): boolean {
     const { wait } = this
     if (wait === undefined) return false
-    this.endWait()
-    this.reply(reply ?? wait.request.onTimeout)
-    this.server.defer(this)
+    this.answerWait(reply ?? wait.request.onTimeout)
     return true
+  }
+
+  private answerWait(reply: Reply): void {
+    this.endWait()
+    if (reply instanceof ErrorReply) {
+      this.server.observer.failedWaiting(this.server.commands.find(this.lastCommand), reply.text)
+    }
+    this.reply(reply)
+    this.server.defer(this)
   }
 
   get isBlocked(): boolean {
