@@ -1,5 +1,5 @@
 /**
- * `npm run bench -- startup|workflow|redis|temporal [options]`: measures on this machine, and prints what it measured.
+ * `npm run bench -- startup|workflow|redis|temporal|temporal-soak [options]`: measures on this machine, and prints what it measured.
  * Every bench is a program of its own, so that none runs in a process that another one has warmed up.
  */
 import { spawnSync } from "node:child_process"

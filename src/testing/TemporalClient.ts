@@ -42,17 +42,17 @@ export interface TestWorkflowHandle<Result = unknown> {
 export interface TestTemporalClient {
   readonly workflow: {
     /** Starts a workflow and waits for its result. */
+    execute(workflow: string, options: WorkflowOptions): Promise<unknown>
     execute<W extends WorkflowFunction>(
-      workflow: W,
+      workflow: W | string,
       options: WorkflowOptions<Readonly<Parameters<W>>>
     ): Promise<WorkflowResult<W>>
-    execute<Result = unknown>(workflow: string, options: WorkflowOptions): Promise<Result>
     /** Starts a workflow. */
+    start(workflow: string, options: WorkflowOptions): Promise<TestWorkflowHandle>
     start<W extends WorkflowFunction>(
-      workflow: W,
+      workflow: W | string,
       options: WorkflowOptions<Readonly<Parameters<W>>>
     ): Promise<TestWorkflowHandle<WorkflowResult<W>>>
-    start<Result = unknown>(workflow: string, options: WorkflowOptions): Promise<TestWorkflowHandle<Result>>
     /** The handle of an execution that was started elsewhere. */
     getHandle<Result = unknown>(workflowId: string, runId?: string): TestWorkflowHandle<Result>
     /** The executions that a visibility query finds. */
