@@ -1,6 +1,7 @@
 import { DenseMap } from "../structures/DenseMap.ts"
 import { ExpiryHeap } from "../structures/ExpiryHeap.ts"
 import { type FrequencyRules, newFrequency, usedOnce } from "./Access.ts"
+import { HashValue } from "../types/HashValue.ts"
 import { Entry } from "./Entry.ts"
 import type { Value } from "./Value.ts"
 
@@ -23,6 +24,13 @@ export interface KeyspaceHooks {
   readonly now: () => number
   /** A key has expired and was removed. */
   readonly onExpire: (keyspace: Keyspace, key: string) => void
+  /** Fields of a hash have expired and were removed; the key too if none was left. */
+  readonly onFieldsExpire: (
+    keyspace: Keyspace,
+    key: string,
+    fields: ReadonlyArray<string>,
+    gone: boolean
+  ) => void
   /** An expiry that is earlier than all others was set. */
   readonly onEarlierDeadline: (at: number) => void
 }
@@ -49,6 +57,8 @@ export class Keyspace {
   bytes = 0
   private readonly keys = new DenseMap<Entry>()
   private readonly deadlines = new ExpiryHeap<Entry>()
+  /** When the next field of each hash expires. */
+  private readonly fieldDeadlines = new ExpiryHeap<Entry>()
   /** Who waits for which key, first come first. */
   waiters = new Map<string, Set<Waiter>>()
   /** How many of those who wait want to know when a key is gone. */
@@ -75,7 +85,8 @@ export class Keyspace {
     const seen = Math.min(16, this.deadlines.size)
     if (seen === 0) return 0
     let sum = 0
-    for (let at = 0; at < seen; at++) sum += Math.max(0, (this.deadlines.random()?.at ?? 0) - this.hooks.now())
+    for (let at = 0; at < seen; at++)
+      sum += Math.max(0, (this.deadlines.random()?.at ?? 0) - this.hooks.now())
     return Math.floor(sum / seen)
   }
 
@@ -89,6 +100,10 @@ export class Keyspace {
     const now = this.hooks.now()
     if (entry.deadline !== undefined && this.isExpired(entry, now)) {
       this.expire(entry)
+      this.misses++
+      return undefined
+    }
+    if (this.fieldDeadlines.size > 0 && !this.expireFieldsOf(entry, now)) {
       this.misses++
       return undefined
     }
@@ -110,6 +125,7 @@ export class Keyspace {
       this.expire(entry)
       return undefined
     }
+    if (this.fieldDeadlines.size > 0 && !this.expireFieldsOf(entry, this.hooks.now())) return undefined
     return entry
   }
 
@@ -129,18 +145,31 @@ export class Keyspace {
       const usedAt = frequency === undefined ? Math.floor(now / 1000) : newFrequency(now)
       const added = new Entry(key, value, usedAt, this.generation)
       this.keys.add(added)
+      if (value instanceof HashValue) this.watchFields(added)
       return added
     }
     if (entry.generation !== this.generation) this.beforeWrite?.(entry)
     entry.value = value
+    if (value instanceof HashValue || entry.fieldDeadline !== undefined) this.watchFields(entry)
     if (!keepExpiry && entry.deadline !== undefined) this.clearDeadline(entry)
     return entry
+  }
+
+  /** Adds a key from a file; false if it was there, and then the keyspace is of no use. */
+  load(key: string, value: Value, deadline: number | undefined, idle: number): boolean {
+    const now = this.hooks.now()
+    const usedAt = this.frequency === undefined ? Math.floor(now / 1000) - idle : newFrequency(now)
+    const entry = new Entry(key, value, Math.max(0, usedAt), this.generation)
+    if (!this.keys.addNew(entry)) return false
+    if (deadline !== undefined) this.setDeadline(entry, deadline)
+    return true
   }
 
   /** Removes an entry. */
   remove(entry: Entry): void {
     if (entry.generation !== this.generation) this.beforeWrite?.(entry)
     if (entry.deadline !== undefined) this.clearDeadline(entry)
+    if (entry.fieldDeadline !== undefined) this.unwatchFields(entry)
     this.bytes -= entry.bytes
     this.keys.remove(entry)
   }
@@ -172,14 +201,69 @@ export class Keyspace {
     return true
   }
 
-  /** When the next key expires. */
-  nextDeadline(): number | undefined {
-    return this.deadlines.peek()?.at
+  /** Follows when the next field of a hash expires, after that may have changed. */
+  watchFields(entry: Entry): void {
+    const at = entry.value instanceof HashValue ? entry.value.nextDeadline : undefined
+    if (at === undefined) {
+      if (entry.fieldDeadline !== undefined) this.unwatchFields(entry)
+      return
+    }
+    if (entry.fieldDeadline === undefined) entry.fieldDeadline = this.fieldDeadlines.add(at, entry)
+    else this.fieldDeadlines.move(entry.fieldDeadline, at)
+    if (this.fieldDeadlines.peek() === entry.fieldDeadline) this.hooks.onEarlierDeadline(at)
   }
 
-  /** Removes up to `limit` expired keys; returns how many. */
+  private unwatchFields(entry: Entry): void {
+    if (entry.fieldDeadline === undefined) return
+    this.fieldDeadlines.remove(entry.fieldDeadline)
+    delete entry.fieldDeadline
+  }
+
+  /** Removes the fields of a hash that have expired, up to `limit`; false if the key went with them. */
+  private expireFieldsOf(entry: Entry, now: number, limit = Infinity): boolean {
+    if (entry.fieldDeadline === undefined || entry.fieldDeadline.at >= now || this.frozen) return true
+    const { value } = entry
+    if (!(value instanceof HashValue)) return true
+    // The field may have lost its time to live since.
+    if ((value.nextDeadline ?? Infinity) >= now) {
+      this.watchFields(entry)
+      return true
+    }
+    if (entry.generation !== this.generation) this.beforeWrite?.(entry)
+    const fields = value.removeExpired(now, limit)
+    const gone = value.size === 0
+    if (gone) this.remove(entry)
+    else this.watchFields(entry)
+    this.hooks.onFieldsExpire(this, entry.key, fields, gone)
+    return !gone
+  }
+
+  /** When the next key or field expires. */
+  nextDeadline(): number | undefined {
+    const key = this.deadlines.peek()?.at
+    const field = this.fieldDeadlines.peek()?.at
+    return key === undefined || (field !== undefined && field < key) ? field : key
+  }
+
+  /** Removes every field that has expired, so that no hash is left that has none. */
+  private expireAllFields(now: number): void {
+    if (this.frozen) return
+    for (let first = this.fieldDeadlines.peek(); first !== undefined && first.at < now;) {
+      this.expireFieldsOf(first.owner, now)
+      first = this.fieldDeadlines.peek()
+    }
+  }
+
+  /** Removes up to `limit` expired keys and hashes' fields; returns how many. */
   expireDue(now: number, limit: number): number {
     let removed = 0
+    while (removed < limit && !this.frozen) {
+      const first = this.fieldDeadlines.peek()
+      if (first === undefined || first.at >= now) break
+      // Fields of one hash at a time, a portion of them if there are many.
+      this.expireFieldsOf(first.owner, now, limit)
+      removed++
+    }
     while (removed < limit && !this.frozen) {
       const first = this.deadlines.peek()
       if (first === undefined || first.at >= now) break
@@ -213,8 +297,8 @@ export class Keyspace {
     while (this.keys.size > 0) {
       const entry = this.keys.random()
       if (entry === undefined) return undefined
-      if (!this.isExpired(entry, this.hooks.now())) return entry
-      this.expire(entry)
+      if (this.isExpired(entry, this.hooks.now())) this.expire(entry)
+      else if (this.expireFieldsOf(entry, this.hooks.now())) return entry
     }
     return undefined
   }
@@ -222,6 +306,7 @@ export class Keyspace {
   /** Visits about `count` entries; see DenseMap. Expired ones are left out. */
   scan(cursor: number, count: number, visit: (entry: Entry) => void): number {
     const now = this.hooks.now()
+    this.expireAllFields(now)
     const expired: Array<Entry> = []
     const next = this.keys.scan(cursor, count, (entry) => {
       if (this.isExpired(entry, now)) expired.push(entry)
@@ -239,6 +324,7 @@ export class Keyspace {
   /** Every live key. */
   liveKeys(): Array<string> {
     const now = this.hooks.now()
+    this.expireAllFields(now)
     const out: Array<string> = []
     this.keys.forEach((entry) => {
       if (!this.isExpired(entry, now)) out.push(entry.key)
@@ -257,6 +343,7 @@ export class Keyspace {
     this.bytes = 0
     this.beforeClear?.(taken)
     this.deadlines.clear()
+    this.fieldDeadlines.clear()
   }
 
   watch(key: string, watcher: Watcher): void {

@@ -28,9 +28,9 @@ const store = (engine: Engine, path: string, offset: number, found: DecodedKey):
       fix: `Open it with databases: ${found.database + 1} or more.`
     })
   }
-  const entry = db.set(found.key, found.value)
-  if (found.deadline !== undefined) db.setDeadline(entry, found.deadline)
-  if (found.idle !== undefined) entry.usedAt = Math.max(0, entry.usedAt - found.idle)
+  if (!db.load(found.key, found.value, found.deadline, found.idle ?? 0)) {
+    throw new RdbError(offset, "a key is there twice")
+  }
 }
 
 /** Takes over what an RDB holds. Throws EmbeddedRedisError; what came before the damage is in the engine then. */

@@ -92,36 +92,37 @@ const copyLiterals = (
   return out
 }
 
-/** Decompresses into exactly `length` bytes; `undefined` if the input is not that. */
+/** Decompresses into exactly `length` bytes of `target`; false if the input is not that. */
 export const decompress = (
   source: Uint8Array,
   start: number,
   end: number,
+  target: Uint8Array,
   length: number
-): Buffer | undefined => {
-  // The best that the format can do is 264 bytes from three.
-  if (length > (end - start) * 88) return undefined
-  const target = Buffer.allocUnsafe(length)
+): boolean => {
   let out = 0
   let at = start
   while (at < end) {
     const control = source[at++] ?? 0
     if (control < LONGEST_LITERAL) {
       const size = control + 1
-      if (at + size > end || out + size > length) return undefined
+      if (at + size > end || out + size > length) return false
       for (let i = 0; i < size; i++) target[out++] = source[at++] ?? 0
       continue
     }
     let size = control >> 5
     if (size === 7) {
-      if (at >= end) return undefined
+      if (at >= end) return false
       size += source[at++] ?? 0
     }
     size += 2
-    if (at >= end) return undefined
+    if (at >= end) return false
     let from = out - ((control & 31) << 8) - (source[at++] ?? 0) - 1
-    if (from < 0 || out + size > length) return undefined
+    if (from < 0 || out + size > length) return false
     for (let i = 0; i < size; i++) target[out++] = target[from++] ?? 0
   }
-  return out === length ? target : undefined
+  return out === length
 }
+
+/** The most bytes that so many compressed bytes can become: 264 from three is the best that the format can do. */
+export const mostDecompressed = (size: number): number => size * 88

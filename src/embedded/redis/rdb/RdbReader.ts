@@ -1,11 +1,12 @@
 import { Crc64 } from "./Crc64.ts"
 import { RdbError, STRING_ENCODING } from "./Format.ts"
-import { decompress } from "./Lzf.ts"
+import { decompress, mostDecompressed } from "./Lzf.ts"
 
 /** Longest string that a JavaScript string can hold, which is what Redis accepts too. */
 const LONGEST_STRING = 512 * 1024 * 1024 - 24
 const WINDOW = 1024 * 1024
 const EMPTY = Buffer.alloc(0)
+const scratch = Buffer.allocUnsafeSlow(64 * 1024)
 
 /** Fills a buffer from an offset on; how many bytes came, 0 at the end. */
 export type Fill = (target: Buffer, offset: number) => number
@@ -170,7 +171,7 @@ export class RdbReader {
     const first = this.buffer[this.at] ?? 0
     if (first === (0xc0 | STRING_ENCODING.lzf)) {
       this.at++
-      return this.inflated()
+      return this.inflated(false)
     }
     if (first >> 6 === 3) return Buffer.from(this.string(), "latin1")
     const length = this.count()
@@ -196,22 +197,26 @@ export class RdbReader {
         this.at += 4
         return String(this.buffer.readInt32LE(this.at - 4))
       case STRING_ENCODING.lzf:
-        return this.inflated().toString("latin1")
+        return this.inflated(true).toString("latin1")
       default:
         throw this.fail("unknown encoding of a string")
     }
   }
 
-  private inflated(): Buffer {
+  /** A compressed string; with `shared` in a buffer that the next one uses too. */
+  private inflated(shared: boolean): Buffer {
     const size = this.count()
     const length = this.count()
     this.fits(size)
-    if (length > LONGEST_STRING) throw this.fail(`a string of ${length} bytes`)
+    if (length > LONGEST_STRING || length > mostDecompressed(size)) throw this.fail(`a string of ${length} bytes`)
     this.need(size)
-    const bytes = decompress(this.buffer, this.at, this.at + size, length)
-    if (bytes === undefined) throw this.fail("a compressed string is damaged")
+    const target =
+      shared && length <= scratch.length ? scratch.subarray(0, length) : Buffer.allocUnsafe(length)
+    if (!decompress(this.buffer, this.at, this.at + size, target, length)) {
+      throw this.fail("a compressed string is damaged")
+    }
     this.at += size
-    return bytes
+    return target
   }
 
   /** Bytes that are valid until the next read. */

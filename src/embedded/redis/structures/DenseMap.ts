@@ -32,6 +32,14 @@ export class DenseMap<E extends DenseEntry> {
     this.map.set(entry.key, entry)
   }
 
+  /** Adds an entry without looking first; false if its key was in the map, which is of no use then. */
+  addNew(entry: E): boolean {
+    if (!this.map.setNew(entry.key, entry)) return false
+    entry.slot = this.entries.length
+    this.entries.push(entry)
+    return true
+  }
+
   /** Removes an entry that is in the map. */
   remove(entry: E): void {
     this.map.delete(entry.key)

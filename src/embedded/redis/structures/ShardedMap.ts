@@ -39,6 +39,19 @@ export class ShardedMap<V> {
     this.setSlow(key, value)
   }
 
+  /** Sets a value; whether the key is new. */
+  setNew(key: string, value: V): boolean {
+    const { head } = this
+    if (this.more.length > 0 || head.size >= this.limit) {
+      const isNew = !this.has(key)
+      this.setSlow(key, value)
+      return isNew
+    }
+    const before = head.size
+    head.set(key, value)
+    return head.size > before
+  }
+
   private setSlow(key: string, value: V): void {
     const maps = [this.head, ...this.more]
     const owner = maps.find((map) => map.has(key)) ?? maps.find((map) => map.size < this.limit)
