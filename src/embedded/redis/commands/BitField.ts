@@ -122,8 +122,8 @@ const change = (client: Client, key: string, plan: ReadonlyArray<Step>): Array<R
     return narrow(step.kind === "SET" ? old : value)
   })
   if (changes > 0) client.server.changed(client.db, key, NOTIFY.string, "setbit")
-  // Every field overflowed, but the string has grown: Redis notifies nobody, and the log must know.
-  else if (grown) client.server.changed(client.db, key, 0, "setbit")
+  // Every field overflowed, but the string has grown: Redis tells nobody, and the log must know.
+  else if (grown) client.server.dirty++
   return replies
 }
 

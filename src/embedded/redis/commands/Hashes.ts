@@ -7,6 +7,8 @@ import { addLongDoubles, formatLongDouble, parseLongDouble } from "../format/Lon
 import { EMPTY, ErrorReply, MapReply, OK, type Reply } from "../resp/Reply.ts"
 import { type HashField, HashValue } from "../types/HashValue.ts"
 import { create, readHash, removeIfEmpty, writeHash } from "./Access.ts"
+import { HASH_FIELD_EXPIRY } from "./HashFieldExpiry.ts"
+import { HASH_FIELD_VALUES, logDeadlines } from "./HashFieldValues.ts"
 import { pickDistinct, pickRepeated } from "./RandomPick.ts"
 import { scanArguments, scanCursor } from "./ScanArguments.ts"
 
@@ -75,7 +77,7 @@ const hincrby = (client: Client, args: Arguments): Reply => {
   const sum = addIntegers(old, by)
   if (sum === undefined) throw new ErrorReply("ERR increment or decrement would overflow")
   const hash = existing ?? create(client, key, new HashValue())
-  hash.set(field, String(sum), client.server.limits)
+  hash.set(field, String(sum), client.server.limits, true)
   client.server.changed(client.db, key, NOTIFY.hash, "hincrby")
   return sum
 }
@@ -93,9 +95,10 @@ const hincrbyfloat = (client: Client, args: Arguments): Reply => {
   if (old === undefined) throw new ErrorReply("ERR hash value is not a float")
   const sum = formatLongDouble(addLongDoubles(old, by))
   const hash = existing ?? create(client, key, new HashValue())
-  hash.set(field, sum, client.server.limits)
+  hash.set(field, sum, client.server.limits, true)
   client.server.changed(client.db, key, NOTIFY.hash, "hincrbyfloat")
   client.server.propagate(client.db, ["HSET", key, field, sum])
+  logDeadlines(client, key, hash, [field])
   return sum
 }
 
@@ -287,5 +290,7 @@ export const HASHES: ReadonlyArray<CommandDefinition> = [
     since: "2.8.0",
     summary: "Iterates over fields and values of a hash.",
     run: hscan
-  }
+  },
+  ...HASH_FIELD_EXPIRY,
+  ...HASH_FIELD_VALUES
 ]

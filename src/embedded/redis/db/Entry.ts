@@ -8,6 +8,8 @@ export class Entry implements DenseEntry {
   value: Value
   slot = -1
   deadline: Deadline<Entry> | undefined = undefined
+  /** When a field of the hash expires; few keys have it, and the others have no room for it. */
+  declare fieldDeadline?: Deadline<Entry>
   /** Seconds since the epoch of the last access; with an LFU policy the state of its frequency, see Access. */
   usedAt: number
   /** How many bytes it was measured to take; 0 while nobody measures. */

@@ -28,7 +28,9 @@ export const encodingOf = (value: Value): string => {
   }
   if (value instanceof StringBuffer) return value.encoding
   if (value instanceof ListValue) return "quicklist"
-  if (value instanceof HashValue) return value.compact ? "listpack" : "hashtable"
+  if (value instanceof HashValue) {
+    return value.compact ? (value.knowsDeadlines ? "listpackex" : "listpack") : "hashtable"
+  }
   if (value instanceof SetValue) return value.compact ? "intset" : "hashtable"
   if (value instanceof StreamValue) return "stream"
   if (value instanceof VectorSetValue) return "raw"
@@ -49,7 +51,11 @@ export const cloneValue = (value: Value, limits: EncodingLimits): Value => {
   }
   if (value instanceof HashValue) {
     const hash = new HashValue()
-    value.fields.forEach((field) => hash.set(field.key, field.value, limits))
+    value.fields.forEach((field) => {
+      hash.set(field.key, field.value, limits)
+      const copy = field.deadline === undefined ? undefined : hash.fields.get(field.key)
+      if (copy !== undefined && field.deadline !== undefined) hash.setDeadline(copy, field.deadline.at)
+    })
     hash.compact = value.compact
     return hash
   }

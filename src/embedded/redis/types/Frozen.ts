@@ -1,7 +1,7 @@
 import type { Value } from "../db/Value.ts"
 import type { FrozenChunk } from "../structures/ChunkedDeque.ts"
 import type { FrozenLog } from "../structures/StreamLog.ts"
-import { type FrozenHash, HashValue } from "./HashValue.ts"
+import { deadlinesOf, type FrozenHash, HashValue } from "./HashValue.ts"
 import { ListValue } from "./ListValue.ts"
 import { SetValue } from "./SetValue.ts"
 import { type FrozenSortedSet, SortedSetValue } from "./SortedSetValue.ts"
@@ -63,7 +63,12 @@ export const view = (value: Value): FrozenValue => {
     return { kind: "set", compact: value.compact, members: value.members.values() }
   if (value instanceof HashValue) {
     const fields = [...value.fields.values()]
-    return { kind: "hash", compact: value.compact, hash: { fields, valueOf: (field) => field.value } }
+    const deadlines = value.nextDeadline === undefined ? undefined : deadlinesOf(fields)
+    return {
+      kind: "hash",
+      compact: value.compact,
+      hash: { fields, valueOf: (field) => field.value, deadlines }
+    }
   }
   if (value instanceof SortedSetValue) {
     const members = value.tree.range(0, value.size)
