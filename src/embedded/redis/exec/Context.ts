@@ -112,6 +112,7 @@ export interface Observations {
   /** Newest first. */
   readonly slow: Array<SlowCommand>
   readonly latency: Map<string, Array<LatencyEvent>>
+  readonly failedWaiting: (command: Command | undefined, text: string) => void
 }
 
 /** What memory is used for. */
