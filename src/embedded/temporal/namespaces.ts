@@ -4,7 +4,7 @@ import { failedPrecondition, invalidArgument, namespaceExists, namespaceNotFound
 import { positiveMillis, fromMillis } from "./proto/time.ts"
 import type { Duration } from "./proto/root.ts"
 import type { NamespaceRecord, NamespaceSettings, Storage } from "./storage/storage.ts"
-import type { Limits } from "./tx.ts"
+import type { Limits } from "./limits.ts"
 import {
   attributeTypes,
   isReservedName,
@@ -18,6 +18,7 @@ import type { AttributeType, CustomTypes } from "./visibility/attributes.ts"
 const registered = 1
 const deprecated = 2
 const archivalDisabled = 1
+const clusterKind = "cluster"
 
 /** service/frontend/namespace_handler.go, validateRetentionDuration. */
 const leastRetentionMs = 3_600_000
@@ -59,7 +60,8 @@ const entryOf = (record: NamespaceRecord): Entry => ({
 
 /** The namespaces of the service, with the search attributes that are registered in them. */
 export class Namespaces {
-  readonly clusterId = randomUUID()
+  /** Made up with the file, and as long there as that. */
+  readonly clusterId: string
   readonly #storage: Storage
   readonly #limits: Limits
   readonly #byName = new Map<string, Entry>()
@@ -67,6 +69,10 @@ export class Namespaces {
   constructor(storage: Storage, limits: Limits) {
     this.#storage = storage
     this.#limits = limits
+    const [cluster] = storage.documents(clusterKind)
+    this.clusterId = cluster?.data ?? randomUUID()
+    if (cluster === undefined)
+      storage.commit([], [{ kind: clusterKind, namespace: "", id: "", data: this.clusterId }])
     for (const record of storage.namespaces()) this.#byName.set(record.name, entryOf(record))
   }
 

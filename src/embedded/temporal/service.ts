@@ -17,8 +17,9 @@ import { Tasks } from "./tasks.ts"
 import { TimeSkipping } from "./time-skipping.ts"
 import type { TimeSkippingOptions } from "./time-skipping.ts"
 import { Updates } from "./updates.ts"
-import { defaultLimits } from "./tx.ts"
-import type { Limits } from "./tx.ts"
+import { defaultLimits } from "./limits.ts"
+import type { Limits } from "./limits.ts"
+import { Workers } from "./workers.ts"
 import type { AttributeType } from "./visibility/attributes.ts"
 
 export interface ServiceOptions {
@@ -88,7 +89,7 @@ export const openService = async (options: ServiceOptions): Promise<Service> => 
     engine.hasNamespace = (name) => namespaces.has(name)
     engine.searchAttributes = namespaces.types
     engine.retentions = () => namespaces.retentions()
-    const queries = new Queries(engine.waits)
+    const queries = new Queries(engine.waits, limits.blobSize)
     const updates = new Updates(engine)
     const tasks = new Tasks(engine, queries, updates)
     const reader = new HistoryReader(engine)
@@ -104,6 +105,7 @@ export const openService = async (options: ServiceOptions): Promise<Service> => 
       updates,
       reader,
       namespaces,
+      workers: new Workers(Date.now),
       schedules,
       batches
     })
@@ -130,6 +132,8 @@ export const openService = async (options: ServiceOptions): Promise<Service> => 
       polls: () => tasks.waiting,
       close: () =>
         (closing ??= (async () => {
+          // Calls that come from now on are told so; those that wait are answered.
+          const ended = rpc.close(closeGraceMs)
           time?.close()
           schedules.close()
           batches.close()
@@ -137,7 +141,7 @@ export const openService = async (options: ServiceOptions): Promise<Service> => 
           reader.close()
           queries.close()
           updates.close()
-          await rpc.close(closeGraceMs)
+          await ended
           engine.close()
         })())
     }

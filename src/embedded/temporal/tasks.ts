@@ -35,6 +35,9 @@ import {
 /** How long a sticky queue counts as served after the last poll; service/matching/matching_engine.go. */
 const stickyPollerMs = 10_000
 
+/** Workers that are remembered after their end. */
+const mostGone = 10_000
+
 /** How long a query waits for the worker that has the workflow in its cache. */
 const stickyQueryMs = 2000
 
@@ -132,7 +135,8 @@ export class Tasks {
     matching: Matching<T>,
     key: string,
     worker: { readonly identity: string; readonly workerInstanceKey: string },
-    call: Call
+    call: Call,
+    perSecond?: number
   ): Promise<T | undefined> {
     if (this.#closed || (worker.workerInstanceKey !== "" && this.#gone.has(worker.workerInstanceKey)))
       return Promise.resolve(undefined)
@@ -154,7 +158,7 @@ export class Tasks {
       const wait = Math.min(60_000, call.deadline - Date.now() - 500)
       timer = setTimeout(release, Math.max(wait, 0))
       timer.unref()
-      if (!call.isCancelled()) matching.poll(key, poller)
+      if (!call.isCancelled()) matching.poll(key, poller, perSecond)
     })
   }
 
@@ -168,7 +172,13 @@ export class Tasks {
     call: Call
   ): Promise<PollActivityTaskResponse | undefined> {
     const queue = request.taskQueue?.name ?? ""
-    return this.#poll(this.activities, Matching.key(request.namespace ?? "", queue), workerOf(request), call)
+    return this.#poll(
+      this.activities,
+      Matching.key(request.namespace ?? "", queue),
+      workerOf(request),
+      call,
+      request.taskQueueMetadata?.maxTasksPerSecond?.value ?? undefined
+    )
   }
 
   readonly #startActivityTask = (
@@ -304,6 +314,8 @@ export class Tasks {
       this.#updates.undo(run)
       if (!(error instanceof CommandFailure || error instanceof ServiceError)) throw error
       this.#updates.abort(run)
+      // Its history was too long: it is closed by now.
+      if (!isOpen(run.h)) throw error
       const unhandled =
         error instanceof CommandFailure && error.failedCause === TaskFailedCause.UnhandledCommand
       // A task that keeps failing for what it says is dropped: it times out, and that is its backoff.
@@ -379,18 +391,6 @@ export class Tasks {
     if (isOpen(run.h) && this.#updates.hasUnsent(run))
       scheduleTask(tx, run, { speculative: request.returnNewWorkflowTask === true })
     if (completedEventId === undefined) tx.speculate(run)
-    const { limits } = tx.core
-    if (
-      isOpen(run.h) &&
-      (run.frames.length >= limits.historyCount || run.historySize >= limits.historySize)
-    ) {
-      const what = run.frames.length >= limits.historyCount ? "count" : "size"
-      terminateRun(tx, run, {
-        reason: `Workflow history ${what} exceeds limit.`,
-        identity: serviceIdentity
-      })
-      tx.settle()
-    }
     const answer: Uint8Array[] = []
     if (request.returnNewWorkflowTask === true && run.x.task?.startedEventId === 0) {
       const next = startTask(tx, run, request.identity ?? "", "request-from-RespondWorkflowTaskCompleted")
@@ -432,8 +432,10 @@ export class Tasks {
   /** A worker says that it goes: its polls end now, and nothing more is put on its sticky queue. */
   shutdownWorker(request: Request<"ShutdownWorker">): void {
     const key = request.workerInstanceKey ?? ""
-    if (key !== "") this.#gone.add(key)
     if (key !== "") {
+      this.#gone.add(key)
+      const [oldest] = this.#gone
+      if (this.#gone.size > mostGone && oldest !== undefined) this.#gone.delete(oldest)
       this.workflows.release((poller) => poller.workerInstanceKey === key)
       this.activities.release((poller) => poller.workerInstanceKey === key)
     }
@@ -466,6 +468,8 @@ export class Tasks {
   /** Ends every poll; later ones end at once. */
   close(): void {
     this.#closed = true
+    this.workflows.close()
+    this.activities.close()
     for (const release of Array.from(this.#waiting)) release()
   }
 }

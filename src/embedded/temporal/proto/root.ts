@@ -121,5 +121,6 @@ export type PendingActivityInfo = View<temporal.api.workflow.v1.IPendingActivity
 export type UpdateRequest = View<temporal.api.update.v1.IRequest>
 export type UpdateOutcome = View<temporal.api.update.v1.IOutcome>
 export type ProtocolMessage = View<temporal.api.protocol.v1.IMessage>
+export type WorkerHeartbeat = View<temporal.api.worker.v1.IWorkerHeartbeat>
 export type Query = View<temporal.api.query.v1.IWorkflowQuery>
 export type QueryResult = View<temporal.api.query.v1.IWorkflowQueryResult>

@@ -4,6 +4,7 @@ import type { Namespaces } from "../namespaces.ts"
 import { Code } from "../proto/enums.ts"
 import { predefinedAttributes, systemAttributes, typeNumber } from "../visibility/attributes.ts"
 import type { AttributeType } from "../visibility/attributes.ts"
+import { nexusEndpointHandlers } from "./unimplemented.ts"
 import { on } from "./handler.ts"
 import type { Handler } from "./handler.ts"
 
@@ -34,6 +35,7 @@ export const operatorHandlers = (
   namespaces: Namespaces,
   address: () => string
 ): Record<string, Handler> => ({
+  ...nexusEndpointHandlers,
   AddSearchAttributes: on<"AddSearchAttributes">((request) => {
     const wanted = Object.entries(request.searchAttributes ?? {})
     if (wanted.length === 0) throw invalidArgument("SearchAttributes are not set on request.")

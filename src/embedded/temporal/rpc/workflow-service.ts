@@ -1,9 +1,7 @@
-import { fromMillis } from "../proto/time.ts"
 import { describeRun } from "../describe.ts"
 import { invalidArgument, workflowCompleted } from "../errors.ts"
 import type { HistoryReader } from "../history-reader.ts"
 import { requestCancel, signalRun, terminateRun } from "../lifecycle.ts"
-import { Matching } from "../matching.ts"
 import type { Namespaces } from "../namespaces.ts"
 import type { Queries } from "../queries.ts"
 import type { Batches } from "../batches/batches.ts"
@@ -12,6 +10,7 @@ import { resetWorkflow } from "../reset.ts"
 import { isOpen } from "../state.ts"
 import { signalWithStart, startWorkflow, validateSignal } from "../start.ts"
 import type { Tasks } from "../tasks.ts"
+import type { Workers } from "../workers.ts"
 import type { Updates } from "../updates.ts"
 import type { Engine } from "../engine.ts"
 import { activityHandlers } from "./activity-service.ts"
@@ -24,6 +23,10 @@ import { namespaceHandlers } from "./namespace-service.ts"
 import { batchHandlers } from "./batch-service.ts"
 import { optionsHandlers } from "./options-service.ts"
 import { scheduleHandlers } from "./schedule-service.ts"
+import { clusterInfo } from "./operator-service.ts"
+import { taskQueueHandlers } from "./task-queue-service.ts"
+import { unimplementedHandlers } from "./unimplemented.ts"
+import { workerHandlers } from "./worker-service.ts"
 import { visibilityHandlers } from "./visibility-service.ts"
 
 export interface ServiceParts {
@@ -33,6 +36,7 @@ export interface ServiceParts {
   readonly updates: Updates
   readonly reader: HistoryReader
   readonly namespaces: Namespaces
+  readonly workers: Workers
   readonly schedules: Schedules
   readonly batches: Batches
 }
@@ -55,9 +59,21 @@ const systemInfo = {
   }
 }
 
+/** The clients that the real server of this version takes; common/headers/versions.go. */
+const supportedClients = {
+  "Nexus-go-sdk": "<2.0.0",
+  "temporal-cli": "<2.0.0",
+  "temporal-go": "<2.0.0",
+  "temporal-java": "<2.0.0",
+  "temporal-php": "<2.0.0",
+  "temporal-server": "<2.0.0",
+  "temporal-typescript": "<2.0.0",
+  "temporal-ui": "<3.0.0"
+}
+
 /** The handlers of `temporal.api.workflowservice.v1.WorkflowService`. */
 export const workflowService = (parts: ServiceParts): Record<string, Handler> => {
-  const { engine, tasks, queries, updates, reader, namespaces, schedules, batches } = parts
+  const { engine, tasks, queries, updates, reader, namespaces, schedules, batches, workers } = parts
   const lookup = new Lookup(engine, namespaces)
   const find = lookup.find.bind(lookup)
 
@@ -72,11 +88,9 @@ export const workflowService = (parts: ServiceParts): Record<string, Handler> =>
   return {
     GetSystemInfo: () => systemInfo,
     GetClusterInfo: () => ({
-      supportedClients: {},
+      supportedClients,
       serverVersion: systemInfo.serverVersion,
-      clusterName: "active",
-      clusterId: namespaces.clusterId,
-      historyShardCount: 1,
+      ...clusterInfo(namespaces),
       persistenceStore: engine.storage.persistent ? "sqlite" : "memory",
       visibilityStore: engine.storage.persistent ? "sqlite" : "memory"
     }),
@@ -222,6 +236,15 @@ export const workflowService = (parts: ServiceParts): Record<string, Handler> =>
       tasks.respondWorkflowTaskFailed(request)
       return {}
     }),
+    ResetStickyTaskQueue: on<"ResetStickyTaskQueue">((request) => {
+      const run = find(request.namespace, request.execution)
+      if (!isOpen(run.h)) throw workflowCompleted()
+      engine.transact((tx) => {
+        tx.touch(run)
+        run.x.sticky = undefined
+      })
+      return {}
+    }),
     RespondQueryTaskCompleted: on<"RespondQueryTaskCompleted">((request) => {
       queries.respond(request)
       return {}
@@ -230,23 +253,8 @@ export const workflowService = (parts: ServiceParts): Record<string, Handler> =>
       checkQueue(request)
       return tasks.pollActivityTask(request, call)
     }),
-    ShutdownWorker: on<"ShutdownWorker">((request) => {
-      tasks.shutdownWorker(request)
-      return {}
-    }),
-    DescribeTaskQueue: on<"DescribeTaskQueue">((request) => {
-      checkQueue(request)
-      const key = Matching.key(request.namespace ?? "", request.taskQueue?.name ?? "")
-      const matching = request.taskQueueType === 2 ? tasks.activities : tasks.workflows
-      return {
-        pollers: matching.pollers(key).map(({ identity }) => ({
-          identity,
-          lastAccessTime: fromMillis(engine.now()),
-          ratePerSecond: 100_000
-        })),
-        taskQueueStatus: { backlogCountHint: matching.backlog(key) },
-        stats: { approximateBacklogCount: matching.backlog(key) }
-      }
-    })
+    ...taskQueueHandlers(engine, tasks, namespaces),
+    ...workerHandlers(tasks, workers, namespaces),
+    ...unimplementedHandlers
   }
 }
