@@ -161,6 +161,7 @@ export class Keyspace {
     const usedAt = this.frequency === undefined ? Math.floor(now / 1000) - idle : newFrequency(now)
     const entry = new Entry(key, value, Math.max(0, usedAt), this.generation)
     if (!this.keys.addNew(entry)) return false
+    if (value instanceof HashValue) this.watchFields(entry)
     if (deadline !== undefined) this.setDeadline(entry, deadline)
     return true
   }

@@ -50,8 +50,12 @@ export function* dumpKey(out: RdbWriter, record: KeyRecord): Generator<undefined
       }
       break
     case "hash": {
-      const { fields, valueOf } = value.hash
+      const { fields, valueOf, deadlines } = value.hash
       yield* batches(out, ["HMSET", key], fields, (field) => [field.key, valueOf(field)])
+      for (const [field, at] of deadlines ?? []) {
+        out.text(encodeCommand(["HPEXPIREAT", key, String(at), "FIELDS", "1", field.key]))
+        yield
+      }
       break
     }
     case "set":

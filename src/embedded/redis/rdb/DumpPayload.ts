@@ -2,7 +2,7 @@ import type { Value } from "../db/Value.ts"
 import type { EncodingLimits } from "../types/EncodingLimits.ts"
 import { view } from "../types/Frozen.ts"
 import { Crc64 } from "./Crc64.ts"
-import { LATEST_VERSION, RDB_VERSION, RdbError } from "./Format.ts"
+import { LATEST_VERSION, RDB_VERSION, RDB_VERSION_FIELD_EXPIRY, RdbError } from "./Format.ts"
 import { RdbReader } from "./RdbReader.ts"
 import { RdbWriter } from "./RdbWriter.ts"
 import { decodeValue } from "./ValueDecoder.ts"
@@ -18,8 +18,10 @@ export const dumpPayload = (value: Value, compresses: boolean, listNodeSize: num
   out.byte(typeOfValue(seen))
   const steps = encodeValue(out, seen, listNodeSize)
   while (steps.next().done !== true);
-  out.byte(RDB_VERSION & 255)
-  out.byte(RDB_VERSION >> 8)
+  const expires = seen.kind === "hash" && seen.hash.deadlines !== undefined
+  const version = expires ? RDB_VERSION_FIELD_EXPIRY : RDB_VERSION
+  out.byte(version & 255)
+  out.byte(version >> 8)
   const crc = new Crc64()
   crc.update(out.bytes, 0, out.length)
   const sum = Buffer.alloc(8)

@@ -111,6 +111,43 @@ const hash = (reader: RdbReader, limits: EncodingLimits): HashValue => {
   return value
 }
 
+/** Sets a field that has a time to live, or none if that is 0. */
+const addExpiring = (
+  reader: RdbReader,
+  value: HashValue,
+  field: string,
+  text: string,
+  at: number,
+  limits: EncodingLimits
+): void => {
+  if (!value.set(field, text, limits)) throw reader.fail("a hash holds a field twice")
+  const added = value.fields.get(field)
+  if (at > 0 && added !== undefined) value.setDeadline(added, at)
+}
+
+/** Times to live are counted from the first one, which is 1. */
+const expiringHash = (reader: RdbReader, limits: EncodingLimits): HashValue => {
+  const first = reader.millis()
+  const value = new HashValue()
+  for (let left = reader.items(3); left > 0; left--) {
+    const ttl = Number(reader.wide())
+    addExpiring(reader, value, reader.string(), reader.string(), ttl === 0 ? 0 : first + ttl - 1, limits)
+  }
+  return value
+}
+
+/** Fields, values and times, one after the other. */
+const expiringListpack = (reader: RdbReader, limits: EncodingLimits): HashValue => {
+  reader.millis()
+  const items = elements(listpack(reader))
+  if (items.length % 3 !== 0) throw reader.fail("a hash holds a field without a value or a time")
+  const value = new HashValue()
+  for (let at = 0; at < items.length; at += 3) {
+    addExpiring(reader, value, items[at] ?? "", items[at + 1] ?? "", Number(items[at + 2]), limits)
+  }
+  return value
+}
+
 const set = (reader: RdbReader, limits: EncodingLimits): SetValue => {
   const count = reader.items()
   const value = new SetValue()
@@ -174,6 +211,10 @@ const decode = (reader: RdbReader, type: number, limits: EncodingLimits): Value 
       return hashOf(reader, ziplist(reader), limits)
     case TYPE.hashListpack:
       return hashOf(reader, elements(listpack(reader)), limits)
+    case TYPE.hashMetadata:
+      return expiringHash(reader, limits)
+    case TYPE.hashListpackEx:
+      return expiringListpack(reader, limits)
     case TYPE.zset:
       return zset(reader, limits, false)
     case TYPE.zset2:

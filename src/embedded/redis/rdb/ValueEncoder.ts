@@ -30,6 +30,7 @@ export const typeOfValue = (value: FrozenValue): number => {
     case "set":
       return value.compact ? TYPE.setIntset : TYPE.set
     case "hash":
+      if (value.hash.deadlines !== undefined) return TYPE.hashMetadata
       return value.compact ? TYPE.hashListpack : TYPE.hash
     case "zset":
       return value.compact ? TYPE.zsetListpack : TYPE.zset2
@@ -61,8 +62,11 @@ export function* encodeValue(
     case "set":
       return value.compact ? encodeIntset(out, value.members) : yield* encodeMembers(out, value.members)
     case "hash": {
-      const { fields, valueOf } = value.hash
-      if (value.compact) {
+      const { fields, valueOf, deadlines } = value.hash
+      // Times to live are counted from the first, which is 1; a field without one has 0.
+      const first = earliest(deadlines)
+      if (deadlines !== undefined) out.millis(first)
+      else if (value.compact) {
         const pack = new ListpackBuilder()
         for (const field of fields) {
           pack.add(field.key)
@@ -74,6 +78,7 @@ export function* encodeValue(
       for (let at = 0; at < fields.length; at++) {
         const field = fields[at]
         if (field === undefined) continue
+        if (deadlines !== undefined) out.count((deadlines.get(field) ?? first - 1) - first + 1)
         out.string(field.key)
         out.string(valueOf(field))
         if (at % PORTION === PORTION - 1) yield
@@ -105,6 +110,12 @@ export function* encodeValue(
     case "vectors":
       return yield* encodeVectors(out, value.vectors)
   }
+}
+
+const earliest = (deadlines: ReadonlyMap<unknown, number> | undefined): number => {
+  let first = Infinity
+  for (const at of deadlines?.values() ?? []) first = Math.min(first, at)
+  return first
 }
 
 const packed = (out: RdbWriter, pack: ListpackBuilder): void => {
