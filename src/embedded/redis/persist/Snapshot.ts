@@ -4,7 +4,7 @@ import { Crc64 } from "../rdb/Crc64.ts"
 import type { KeyRecord } from "../rdb/FileEncoder.ts"
 import { RdbWriter } from "../rdb/RdbWriter.ts"
 import type { DenseMap } from "../structures/DenseMap.ts"
-import { freeze, view } from "../types/Frozen.ts"
+import { freeze, release, view } from "../types/Frozen.ts"
 import type { BaseFormat } from "./BaseFormat.ts"
 import { type FileSystem, syncFolder, writeAll } from "./FileSystem.ts"
 
@@ -52,7 +52,7 @@ export class Snapshot {
   /** Small values that had to be written while a large one was under way. */
   private readonly aside: RdbWriter
   private asideSelected = -1
-  private large: Generator<undefined, void> | undefined
+  private large: { readonly steps: Generator<undefined, void>; readonly record: KeyRecord } | undefined
   private readonly queue: Array<Waiting> = []
   private readonly announced = new Set<number>()
   private failure: unknown
@@ -171,14 +171,14 @@ export class Snapshot {
   /** Takes one step; false when there is none left. */
   private advance(): boolean {
     if (this.large !== undefined) {
-      if (this.large.next().done === true) this.endLarge()
+      if (this.large.steps.next().done === true) this.endLarge()
       this.drainIfFull()
       return true
     }
     const waiting = this.queue.shift()
     if (waiting !== undefined) {
       this.select(waiting.index)
-      this.large = this.format.key(this.out, waiting.record)
+      this.large = { steps: this.format.key(this.out, waiting.record), record: waiting.record }
       return true
     }
     const part = this.parts.find(({ left }) => left > 0)
@@ -190,6 +190,7 @@ export class Snapshot {
   }
 
   private endLarge(): void {
+    if (this.large !== undefined) release(this.large.record.value)
     this.large = undefined
     if (this.aside.length === 0) return
     this.out.raw(this.aside.bytes, 0, this.aside.length)
@@ -235,6 +236,8 @@ export class Snapshot {
   /** Gives up: the files of before stay valid. */
   abandon(): void {
     this.detach()
+    if (this.large !== undefined) release(this.large.record.value)
+    for (const { record } of this.queue) release(record.value)
     try {
       this.fileSystem.close(this.file)
     } catch {

@@ -208,7 +208,8 @@ export class RdbReader {
     const size = this.count()
     const length = this.count()
     this.fits(size)
-    if (length > LONGEST_STRING || length > mostDecompressed(size)) throw this.fail(`a string of ${length} bytes`)
+    if (length > LONGEST_STRING || length > mostDecompressed(size))
+      throw this.fail(`a string of ${length} bytes`)
     this.need(size)
     const target =
       shared && length <= scratch.length ? scratch.subarray(0, length) : Buffer.allocUnsafe(length)

@@ -335,7 +335,13 @@ export class StreamLog {
     const nodes = this.tree.range(0, this.tree.size)
     // Entries are appended to the last node only.
     if (this.last !== undefined) before.set(this.last, copyNode(this.last))
-    return { nodes, stateOf: (node) => before.get(node) ?? node }
+    return {
+      nodes,
+      stateOf: (node) => before.get(node) ?? node,
+      release: () => {
+        if (this.before === before) this.before = undefined
+      }
+    }
   }
 
   /** The same content, in the same nodes. */
@@ -354,6 +360,8 @@ export class StreamLog {
 export interface FrozenLog {
   readonly nodes: ReadonlyArray<StreamNode>
   readonly stateOf: (node: StreamNode) => StreamNode
+  /** Says that nobody reads the view any more. */
+  readonly release: () => void
 }
 
 const copyNode = (node: StreamNode): StreamNode => ({

@@ -4,7 +4,7 @@ import type { FrozenLog } from "../structures/StreamLog.ts"
 import { deadlinesOf, type FrozenHash, HashValue } from "./HashValue.ts"
 import { ListValue } from "./ListValue.ts"
 import { SetValue } from "./SetValue.ts"
-import { type FrozenSortedSet, SortedSetValue } from "./SortedSetValue.ts"
+import { type FrozenSortedSet, type SortedMember, SortedSetValue } from "./SortedSetValue.ts"
 import { type StreamHead, streamHead } from "./StreamHead.ts"
 import { StreamValue } from "./StreamValue.ts"
 import { type FrozenBytes, StringBuffer } from "./StringBuffer.ts"
@@ -54,6 +54,16 @@ export const isSmall = (value: Value): boolean => {
   return true
 }
 
+const nothing = (): void => undefined
+
+/** Says that nobody reads a view any more: what it needs of the past is not kept from now on. */
+export const release = (value: FrozenValue): void => {
+  if (value.kind === "bytes") value.bytes.release()
+  else if (value.kind === "hash") value.hash.release()
+  else if (value.kind === "zset") value.zset.release()
+  else if (value.kind === "stream") value.log.release()
+}
+
 /** A view of a value that is valid until the value is changed. It costs nothing. */
 export const view = (value: Value): FrozenValue => {
   if (typeof value === "string") return { kind: "string", text: value }
@@ -67,19 +77,20 @@ export const view = (value: Value): FrozenValue => {
     return {
       kind: "hash",
       compact: value.compact,
-      hash: { fields, valueOf: (field) => field.value, deadlines }
+      hash: { fields, valueOf: (field) => field.value, deadlines, release: nothing }
     }
   }
   if (value instanceof SortedSetValue) {
     const members = value.tree.range(0, value.size)
-    return { kind: "zset", compact: value.compact, zset: { members, scoreOf: (member) => member.score } }
+    const zset = { members, scoreOf: (member: SortedMember) => member.score, release: nothing }
+    return { kind: "zset", compact: value.compact, zset }
   }
   if (value instanceof VectorSetValue) return { kind: "vectors", vectors: value.freeze() }
   const nodes = [...value.log.nodes()]
   return {
     kind: "stream",
     head: streamHead(value),
-    log: { nodes, stateOf: (node) => node },
+    log: { nodes, stateOf: (node) => node, release: nothing },
     stream: value
   }
 }

@@ -97,6 +97,7 @@ export class HashValue {
     return {
       fields,
       valueOf: (field) => before.of(field, field.value),
+      release: () => before.release(),
       deadlines: this.nextDeadline === undefined ? undefined : deadlinesOf(fields)
     }
   }
@@ -113,6 +114,8 @@ export const deadlinesOf = (fields: ReadonlyArray<HashField>): ReadonlyMap<HashF
 export interface FrozenHash {
   readonly fields: ReadonlyArray<HashField>
   readonly valueOf: (field: HashField) => string
+  /** Says that nobody reads the view any more. */
+  readonly release: () => void
   /** When fields expire, in milliseconds since the epoch; `undefined` if none does. */
   readonly deadlines: ReadonlyMap<HashField, number> | undefined
 }

@@ -3,15 +3,20 @@
  * elements does not concern it: the view has its own list of them.
  */
 export class Preimages<E extends object, T> {
-  private readonly kept = new Map<E, T>()
+  private kept: Map<E, T> | undefined = new Map()
 
   /** Called before an element changes: the first call counts. */
   keep(element: E, state: T): void {
-    if (!this.kept.has(element)) this.kept.set(element, state)
+    if (this.kept?.has(element) === false) this.kept.set(element, state)
   }
 
   /** What an element was, or what it still is. */
   of(element: E, current: T): T {
-    return this.kept.get(element) ?? current
+    return this.kept?.get(element) ?? current
+  }
+
+  /** Nobody reads the view any more: nothing is kept from now on. */
+  release(): void {
+    this.kept = undefined
   }
 }

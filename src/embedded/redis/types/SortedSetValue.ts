@@ -73,7 +73,11 @@ export class SortedSetValue {
   freeze(): FrozenSortedSet {
     const before = new Preimages<SortedMember, number>()
     this.before = before
-    return { members: this.members.dense().slice(), scoreOf: (member) => before.of(member, member.score) }
+    return {
+      members: this.members.dense().slice(),
+      scoreOf: (member) => before.of(member, member.score),
+      release: () => before.release()
+    }
   }
 }
 
@@ -81,4 +85,6 @@ export class SortedSetValue {
 export interface FrozenSortedSet {
   readonly members: ReadonlyArray<SortedMember>
   readonly scoreOf: (member: SortedMember) => number
+  /** Says that nobody reads the view any more. */
+  readonly release: () => void
 }

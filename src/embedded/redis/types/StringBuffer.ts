@@ -4,7 +4,7 @@ const PAGE = 64 * 1024
 export class FrozenBytes {
   readonly length: number
   private readonly bytes: Buffer
-  private readonly pages = new Map<number, Buffer>()
+  private pages: Map<number, Buffer> | undefined = new Map()
 
   constructor(bytes: Buffer, length: number) {
     this.bytes = bytes
@@ -14,7 +14,7 @@ export class FrozenBytes {
   /** Called before bytes from `start` to `end` (excluded) of a buffer change. */
   keep(bytes: Buffer, start: number, end: number): void {
     // A buffer that has grown is another one, and this one stays as it is.
-    if (bytes !== this.bytes) return
+    if (bytes !== this.bytes || this.pages === undefined) return
     const last = Math.ceil(Math.min(end, this.length) / PAGE)
     for (let page = Math.floor(start / PAGE); page < last; page++) {
       if (this.pages.has(page)) continue
@@ -22,10 +22,15 @@ export class FrozenBytes {
     }
   }
 
+  /** Nobody reads it any more: nothing is kept from now on. */
+  release(): void {
+    this.pages = undefined
+  }
+
   /** The bytes in parts, in order, valid until the string is changed. */
   *parts(): Generator<Buffer, void> {
     for (let at = 0; at < this.length; at += PAGE) {
-      const page = this.pages.get(at / PAGE) ?? this.bytes.subarray(at, at + PAGE)
+      const page = this.pages?.get(at / PAGE) ?? this.bytes.subarray(at, at + PAGE)
       yield at + PAGE > this.length ? page.subarray(0, this.length - at) : page
     }
   }
