@@ -13,6 +13,7 @@
 import { spawn, spawnSync } from "node:child_process"
 import type { ChildProcess } from "node:child_process"
 import { mkdtempSync, readFileSync, rmSync } from "node:fs"
+import { connect } from "node:http2"
 import { createServer } from "node:net"
 import type { AddressInfo } from "node:net"
 import { tmpdir } from "node:os"
@@ -23,7 +24,8 @@ import { parseArgs } from "node:util"
 import { Client, Connection } from "@temporalio/client"
 import { NativeConnection, Worker } from "@temporalio/worker"
 
-import { EmbeddedTemporal } from "../src/embedded/temporal/index.ts"
+import { buildIfStale } from "../scripts/build.ts"
+import type { EmbeddedTemporal as Embedded } from "../src/embedded/temporal/index.ts"
 import { bundlePath, quietRuntime } from "../test/embedded/temporal/support.ts"
 import type * as workflows from "../test/embedded/temporal/workflows.ts"
 
@@ -50,6 +52,7 @@ interface Result {
   readonly "hello per second, 50 at a time": number
   readonly "signal p50, ms": number
   readonly "query p50, ms": number
+  readonly "heap and buffers of this thread, MB": number
   readonly "memory of this process, MB": number
   readonly "memory of another process, MB": number
 }
@@ -72,23 +75,41 @@ const freePort = (): Promise<number> =>
     })
   })
 
-const connect = async (address: string, metadata: Readonly<Record<string, string>>): Promise<Connection> => {
-  for (;;) {
-    try {
-      return await Connection.connect({ address, metadata, connectTimeout: 1000 })
-    } catch {
-      await new Promise((resolve) => setTimeout(resolve, 2))
+/** Asks the service for what it can do, without any of the SDK; whether it answered. */
+const answers = (address: string, metadata: Readonly<Record<string, string>>): Promise<boolean> =>
+  new Promise((resolve) => {
+    const session = connect(`http://${address}`)
+    const end = (answered: boolean): void => {
+      session.destroy()
+      resolve(answered)
     }
-  }
-}
+    session.on("error", () => end(false))
+    const call = session.request({
+      ":method": "POST",
+      ":path": "/temporal.api.workflowservice.v1.WorkflowService/GetSystemInfo",
+      "content-type": "application/grpc",
+      te: "trailers",
+      ...metadata
+    })
+    call.on("error", () => end(false))
+    call.on("trailers", (trailers) => end(trailers["grpc-status"] === "0"))
+    call.on("end", () => end(false))
+    call.resume()
+    // An empty message: not compressed, no bytes.
+    call.end(Buffer.alloc(5))
+  })
 
 const residentOf = (child: ChildProcess): number => {
   const status = readFileSync(`/proc/${String(child.pid)}/status`, "utf8")
   return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) * 1024
 }
 
+// What users run: the built package, not the sources, whose types would have to be stripped first.
+const built = new URL("../dist/embedded/temporal/index.js", import.meta.url)
+
 const startSubject = async (subject: Subject, folder: string): Promise<Subjected> => {
   if (!subject.startsWith("dev")) {
+    const { EmbeddedTemporal } = (await import(built.href)) as { readonly EmbeddedTemporal: typeof Embedded }
     const server = await EmbeddedTemporal.open({
       ...(subject.startsWith("file") && { file: join(folder, `${Math.random()}.sqlite`) }),
       hosting: subject.endsWith("own thread") ? "worker" : "thread"
@@ -150,21 +171,23 @@ const perSecond = async (count: number, action: (index: number) => Promise<unkno
   return (count / (performance.now() - begin)) * 1000
 }
 
-const startTime = async (subject: Subject, folder: string): Promise<[Subjected, Connection, number]> => {
+const startTime = async (subject: Subject, folder: string): Promise<[Subjected, number]> => {
   const begin = performance.now()
   const service = await startSubject(subject, folder)
-  const connection = await connect(service.address, service.metadata)
-  return [service, connection, performance.now() - begin]
+  while (!(await answers(service.address, service.metadata)))
+    await new Promise((resolve) => setTimeout(resolve, 2))
+  return [service, performance.now() - begin]
 }
 
 const measure = async (subject: Subject): Promise<Result> => {
   quietRuntime()
   const folder = mkdtempSync(join(tmpdir(), "bench-temporal-"))
   const codePath = await bundlePath()
-  const [service, connection, start] = await startTime(subject, folder)
-  const [other, otherConnection, secondStart] = await startTime(subject, folder)
-  await otherConnection.close()
+  const [service, start] = await startTime(subject, folder)
+  const [other, secondStart] = await startTime(subject, folder)
   await other.close()
+  const { address, metadata } = service
+  const connection = await Connection.connect({ address, metadata })
   const client = new Client({ connection })
   const native = await NativeConnection.connect({
     address: service.address,
@@ -199,7 +222,7 @@ const measure = async (subject: Subject): Promise<Result> => {
   const signal = await timed(sequential, () => counter.signal("add", 1))
   const query = await timed(sequential, () => counter.query("total"))
   globalThis.gc?.()
-  const memory = process.memoryUsage().rss
+  const { external, heapUsed, rss: memory } = process.memoryUsage()
   const outside = service.outside()
   await counter.terminate()
   worker.shutdown()
@@ -219,6 +242,7 @@ const measure = async (subject: Subject): Promise<Result> => {
     "hello per second, 50 at a time": helloRate,
     "signal p50, ms": percentile(signal, 0.5),
     "query p50, ms": percentile(query, 0.5),
+    "heap and buffers of this thread, MB": (heapUsed + external) / 1e6,
     "memory of this process, MB": memory / 1e6,
     "memory of another process, MB": outside / 1e6
   }
@@ -237,6 +261,7 @@ const better = (one: Result | undefined, other: Result): Result =>
 
 if (values.subject === undefined) {
   const binary = process.env["COMPOZY_TEMPORAL_BIN"]
+  await buildIfStale()
   const results = new Map<Subject, Result>()
   for (let round = 0; round < Number(values.rounds); round++)
     for (const subject of subjects) {
