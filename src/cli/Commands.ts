@@ -296,6 +296,49 @@ export const makeCommands = (options: CommandTreeOptions) => {
             description: "For the official temporal CLI and any SDK on this machine"
           }
         ])
+      ),
+      Command.make(
+        "redis",
+        {
+          dir: text("dir", "The folder that keeps the data; memory without it"),
+          password: text("password", "What clients must AUTH with; a random one without it"),
+          auth: Flag.Literals("auth", ["password", "none"]).pipe(
+            Flag.withDescription("Whether clients need a password"),
+            Flag.withDefault("password" as const)
+          ),
+          unixSocket: text("unixsocket", "A Unix socket to listen on too, for its owner only"),
+          appendfsync: Flag.Literals("appendfsync", ["always", "everysec", "no"]).pipe(
+            Flag.withDescription("When changes are made safe against power loss"),
+            Flag.withDefault("everysec" as const)
+          ),
+          repair: switchFlag(
+            "repair",
+            "Make a damaged --dir loadable again, and keep what was there beside it"
+          )
+        },
+        (args) =>
+          run(async (context) =>
+            (await import("./commands/EmbeddedRedis.ts")).serveRedis(context, {
+              dir: Option.getOrUndefined(args.dir),
+              password: Option.getOrUndefined(args.password),
+              auth: args.auth,
+              unixSocket: Option.getOrUndefined(args.unixSocket),
+              appendfsync: args.appendfsync,
+              repair: args.repair
+            })
+          )
+      ).pipe(
+        Command.withDescription("Serve Redis on 127.0.0.1:6379, or on --host, --port (with --expose)"),
+        Command.withExamples([
+          {
+            command: "compozy embedded redis --port 0 --dir data/redis",
+            description: "On a free port, kept in a folder, with a password that is printed"
+          },
+          {
+            command: "compozy embedded redis --dir data/redis --repair",
+            description: "Make a damaged folder loadable again"
+          }
+        ])
       )
     ])
   )

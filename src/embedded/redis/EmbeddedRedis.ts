@@ -11,7 +11,10 @@ import type { Recovery } from "./persist/Recovery.ts"
 /** Where an embedded Redis listens, for programs that cannot use its connector. */
 export interface EmbeddedRedisAddress {
   readonly host: string
+  /** 0 for a Unix socket. */
   readonly port: number
+  /** The Unix socket; `undefined` for TCP. */
+  readonly path: string | undefined
   /** What clients must AUTH with; `undefined` if nothing. */
   readonly password: Redacted.Redacted<string> | undefined
 }
@@ -20,7 +23,7 @@ export interface EmbeddedRedisAddress {
  * A running embedded Redis.
  *
  * `connector` goes into ioredis's `Connector` option: connections without a port. `listen` opens a TCP port on
- * loopback until the scope closes.
+ * loopback, or a Unix socket, until the scope closes.
  */
 export interface EmbeddedRedis {
   readonly connector: RedisConnector
@@ -74,9 +77,10 @@ const make = Effect.fnUntraced(function* (options: EmbeddedRedisOptions = {}) {
           attempt(() => server.listen(listenOptions)),
           (listening) => closing(listening.close)
         ),
-        ({ host, port, password }) => ({
+        ({ host, port, path, password }) => ({
           host,
           port,
+          path,
           password: password === undefined ? undefined : Redacted.make(password)
         })
       )

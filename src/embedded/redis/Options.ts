@@ -36,8 +36,10 @@ export interface EmbeddedRedisOptions {
   readonly logger?: LogSink | undefined
 }
 
-/** Where and for whom the engine listens on TCP. */
+/** Where and for whom the engine listens. */
 export interface ListenOptions {
+  /** The path of a Unix socket to listen on instead of TCP. Only its owner can connect (mode 0600). */
+  readonly unixSocket?: string | undefined
   /** 0 picks a free one. Default 0. */
   readonly port?: number | undefined
   /** Default `127.0.0.1`. Anything but a loopback address is refused without `expose`. */
