@@ -5,6 +5,7 @@ export default defineConfig({
     include: ["test/**/*.test.ts", "examples/**/*.test.ts"],
     exclude: ["**/node_modules/**", "**/*.services.test.ts"],
     globalSetup: ["scripts/test-setup.ts"],
+    setupFiles: ["test/quietTemporal.ts"],
     // One process after another for all files would import everything again for each: a third of the whole time.
     isolate: false,
     // By default one core is left idle.

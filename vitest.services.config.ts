@@ -6,6 +6,7 @@ export default defineConfig({
     include: ["test/**/*.services.test.ts", "examples/**/*.services.test.ts"],
     exclude: ["**/node_modules/**"],
     globalSetup: ["scripts/test-setup.ts"],
+    setupFiles: ["test/quietTemporal.ts"],
     testTimeout: 60_000,
     hookTimeout: 60_000
   }

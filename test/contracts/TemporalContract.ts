@@ -1,6 +1,5 @@
 /** What every `Temporal` layer must do, whatever runs behind it. */
 import { assert, layer as withLayer } from "@effect/vitest"
-import { Runtime } from "@temporalio/worker"
 import { Context, Deferred, Effect, Exit, Fiber, Layer, Schedule, Scope, Stream } from "effect"
 import { randomUUID } from "node:crypto"
 import type { ServiceError } from "../../src/services/ServiceError.ts"
@@ -69,23 +68,8 @@ const runWorkflow = Effect.fnUntraced(function* (
   return yield* temporal.result({ workflowId })
 })
 
-const ignore = () => undefined
-
-/** The SDK tells of every worker's states on stderr. */
-const quietRuntime = (): void => {
-  try {
-    Runtime.install({
-      logger: { log: ignore, trace: ignore, debug: ignore, info: ignore, warn: ignore, error: ignore },
-      shutdownSignals: []
-    })
-  } catch {
-    // Another suite of this file has done it.
-  }
-}
-
 /** Declares the suite for one layer. */
 export const suite = (name: string, layer: Layer.Layer<Temporal, unknown>): void => {
-  quietRuntime()
   withLayer(Layer.provideMerge(SharedWorker.layer, layer), { excludeTestServices: true, timeout: 60_000 })(
     `Temporal: ${name}`,
     (it) => {

@@ -18,16 +18,6 @@ export type Services = Store | Cache | Temporal
 
 type Service = Executions["Service"]
 
-/** The SDK's log belongs to whoever installs its runtime first. */
-const quietSdk = Effect.promise(async () => {
-  const { DefaultLogger, Runtime } = await import("@temporalio/worker")
-  Runtime.install({
-    logger: new DefaultLogger("ERROR"),
-    shutdownSignals: [],
-    telemetryOptions: { logging: { forward: {}, filter: "ERROR" } }
-  })
-})
-
 /** What a test does with the stack. */
 export interface TestStack {
   readonly executions: Service
@@ -55,7 +45,6 @@ export const makeStack = async (
   options: ExecutionsOptions,
   user: Layer.Layer<never> | undefined = undefined
 ): Promise<TestStack> => {
-  await Effect.runPromise(quietSdk)
   const runtime = ManagedRuntime.make(Layer.mergeAll(database, redis(), temporal()))
   const context = await runtime.context()
 

@@ -115,6 +115,8 @@ export const makeEmbeddedTemporal = Effect.fnUntraced(function* (
         })
     )
   )
+  const { recordEngineMetrics } = yield* Effect.promise(() => import("./EngineMetrics.ts"))
+  yield* recordEngineMetrics(server)
   const endpoint: Endpoint = {
     address: server.address,
     namespace: server.namespace,

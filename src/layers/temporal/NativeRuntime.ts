@@ -1,9 +1,8 @@
 /**
  * The worker's side of Temporal's SDK: its native runtime and connections, loaded when the first worker starts.
  *
- * The runtime is one for the process. A program that wants options of its own installs it first
- * (`Runtime.install`); here the one that exists is used, or one is made that logs errors only: the SDK's own default
- * writes every state of every worker to stderr.
+ * The runtime is one for the process, and the program's: it installs it first (`Runtime.install`) if it wants options of
+ * its own, for instance a logger that says less than the SDK's.
  */
 import type { NativeConnection } from "@temporalio/worker"
 import { Effect, Redacted, type Scope } from "effect"
@@ -14,8 +13,6 @@ import { toTemporalError } from "./TemporalErrors.ts"
 
 /** Loads the SDK's worker package: the slowest import there is, so programs start it early and wait for it late. */
 export const loadWorkerSdk = Effect.promise(() => import("@temporalio/worker"))
-
-type WorkerSdk = Effect.Success<typeof loadWorkerSdk>
 
 /** The signals that the SDK's default runtime listens to. */
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGQUIT", "SIGUSR2"] as const
@@ -35,16 +32,6 @@ const withoutNewSignalListeners = <A>(make: () => A): A => {
   return made
 }
 
-/** Makes the runtime of the process, if there is none yet. */
-const ensureRuntime = ({ DefaultLogger, Runtime }: WorkerSdk): void => {
-  try {
-    Runtime.install({ logger: new DefaultLogger("ERROR"), shutdownSignals: [] })
-  } catch (cause) {
-    // The program has one.
-    if (!(cause instanceof Error && cause.name === "IllegalStateError")) throw cause
-  }
-}
-
 /** A native connection, closed with the scope. Its workers are stopped by then. */
 export const connectNative = (
   endpoint: Endpoint
@@ -54,7 +41,7 @@ export const connectNative = (
       Effect.tryPromise({
         try: () =>
           withoutNewSignalListeners(() => {
-            ensureRuntime(sdk)
+            sdk.Runtime.instance()
             return sdk.NativeConnection.connect({
               address: endpoint.address,
               tls: toSdkTls(endpoint.tls),
