@@ -1,5 +1,6 @@
 import { timingSafeEqual } from "node:crypto"
 import { constants, createServer } from "node:http2"
+import { Server as NetServer } from "node:net"
 import type { IncomingHttpHeaders, ServerHttp2Session, ServerHttp2Stream } from "node:http2"
 
 import { Code } from "../proto/enums.ts"
@@ -7,6 +8,7 @@ import { serviceMethods } from "../proto/root.ts"
 import type { MessageType, ReflectionMethod } from "../proto/root.ts"
 import { encodeStatus, ServiceError } from "../errors.ts"
 import type { Logger } from "../engine.ts"
+import { farewell, isPoll } from "./farewell.ts"
 import { Body, deadlineOf, encodeMessage, frame, readMessage } from "./frames.ts"
 import type { Handler } from "./handler.ts"
 
@@ -20,7 +22,10 @@ export interface RpcOptions {
 
 export interface RpcServer {
   readonly port: number
-  /** Lets calls that run end, then stops; what still runs after `graceMs` is cut. */
+  /**
+   * Refuses connections and calls from now on, and lets calls that run end; what still runs after `graceMs` is cut.
+   * Workers stay connected until they end.
+   */
   close(graceMs: number): Promise<void>
 }
 
@@ -193,6 +198,14 @@ export const serve = async (
     }
   }
 
+  /** The sessions over which workers have asked for tasks. */
+  const workers = new WeakSet<object>()
+  /** Set when the service is closed: how it answers from then on. */
+  let closed: ((method: string) => Handler) | undefined
+  /** The calls that had begun by then. */
+  const running = new Set<ServerHttp2Stream>()
+  let onIdle = ignore
+
   const onStream = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void => {
     stream.on("error", ignore)
     const path = headers[":path"] ?? ""
@@ -200,11 +213,19 @@ export const serve = async (
       stream.respond({ ":status": 415 }, { endStream: true })
       return
     }
+    if (closed === undefined) {
+      running.add(stream)
+      stream.once("close", () => {
+        running.delete(stream)
+        if (running.size === 0) onIdle()
+      })
+    }
     const call = new UnaryCall(stream, headers)
     const body = new Body()
     const encoding = headers["grpc-encoding"]
     const method = methods.get(path)
-    const handler = method?.handler
+    const handler = closed === undefined || method === undefined ? method?.handler : closed(method.name)
+    if (method !== undefined && isPoll(method.name) && stream.session) workers.add(stream.session)
     if (!authorized(headers))
       return call.fail(new ServiceError(Code.Unauthenticated, "invalid or missing API key"))
     if (method === undefined || handler === undefined) return call.fail(unknown(path))
@@ -231,7 +252,10 @@ export const serve = async (
   server.on("session", (session) => {
     sessions.add(session)
     session.on("error", ignore)
-    session.once("close", () => sessions.delete(session))
+    session.once("close", () => {
+      sessions.delete(session)
+      if (sessions.size === 0 && lingering.get(port) === sessions) lingering.delete(port)
+    })
     if (!session.destroyed) session.setLocalWindowSize(4 * 1024 * 1024)
   })
   server.on("sessionError", ignore)
@@ -245,20 +269,32 @@ export const serve = async (
     })
   })
   server.on("error", (error) => logger("error", "the server failed", { error: String(error) }))
+  // Whoever lingers there would never notice that there is a service again.
+  for (const session of lingering.get(port) ?? []) session.destroy()
   return {
     port,
-    close: (graceMs) =>
-      new Promise((resolve) => {
-        const force = setTimeout(() => {
-          for (const session of sessions) session.destroy()
-        }, graceMs)
-        server.close(() => {
+    close: async (graceMs) => {
+      closed = farewell()
+      // Not its own method, which would end all sessions too.
+      NetServer.prototype.close.call(server)
+      for (const session of sessions) if (!workers.has(session)) session.close()
+      await new Promise<void>((resolve) => {
+        const force = setTimeout(resolve, graceMs)
+        onIdle = () => {
           clearTimeout(force)
           resolve()
-        })
-        for (const session of sessions) session.close()
+        }
+        if (running.size === 0) onIdle()
       })
+      for (const session of sessions)
+        if (workers.has(session)) session.unref()
+        else session.destroy()
+      if (sessions.size > 0) lingering.set(port, sessions)
+    }
   }
 }
+
+/** The sessions of workers that are still connected to services that are closed, by their ports. */
+const lingering = new Map<number, ReadonlySet<ServerHttp2Session>>()
 
 const ignore = (): void => {}
