@@ -14,6 +14,8 @@ local remove, concat = table.remove, table.concat
 local api = redis
 local compiled, libraries = {}, {}
 local store = {}
+-- Whether the script has asked for replies as RESP3 has them.
+local resp3 = false
 
 local function copyOf(value)
   local copy = {}
@@ -44,6 +46,7 @@ end
 
 -- Redis converts tables such as {double=1.5} whatever the protocol; this runtime only after setresp(3).
 local function finish(value)
+  resp3 = false
   setresp(3)
   local kind = type(value)
   if kind == 'table' then return plain(value, 0) end
@@ -136,9 +139,25 @@ local function isOdd(count, a, b, c, d)
     or count > 2 and type(c) ~= 'string' or count > 3 and type(d) ~= 'string'
 end
 
+-- RESP3's null comes as a verbatim string of a format that there is not.
+local function withNil(value)
+  if type(value) ~= 'table' then return value end
+  local verbatim = value.verbatim_string
+  if verbatim ~= nil then
+    if verbatim.format == 'nil' then return nil end
+    return value
+  end
+  for key, item in next, value do
+    if type(item) == 'table' then value[key] = withNil(item) end
+  end
+  return value
+end
+
 local function attempt(...)
-  if isOdd(select('#', ...), ...) then return exact(...) end
-  return try(...)
+  local reply
+  if isOdd(select('#', ...), ...) then reply = exact(...) else reply = try(...) end
+  if resp3 then return withNil(reply) end
+  return reply
 end
 
 rawset(redis, 'pcall', attempt)
@@ -157,6 +176,7 @@ rawset(redis, 'setresp', function(...)
   if select('#', ...) ~= 1 then return fail('ERR redis.setresp() requires one argument.', 2) end
   local version = ...
   if version ~= 2 and version ~= 3 then return fail('ERR RESP version must be 2 or 3.', 2) end
+  resp3 = version == 3
   setresp(version)
 end)
 rawset(redis, 'log', function(level, ...)

@@ -23,15 +23,19 @@ const NESTED = new ErrorReply("ERR reached lua stack limit")
 const bytes = (text: string): Buffer => Buffer.from(text, "latin1")
 const text = (value: Buffer): string => value.toString("latin1")
 
+/** RESP3's null, which is nil: the runtime knows only RESP2's, which is false. Bootstrap replaces it. */
+const NIL: ReplyValue = { verbatim_string: { format: bytes("nil"), string: bytes("") } }
+
 /** A reply as Lua gets it: in the shapes of RESP2, or of RESP3 after `redis.setresp(3)`. */
 export const toLua = (reply: Reply, resp3: boolean): ReplyValue => {
   if (typeof reply === "string") return bytes(reply)
   if (typeof reply === "number" || typeof reply === "bigint") return reply
-  if (reply === null || reply === undefined || reply === NULL_ARRAY) return null
+  if (reply === null || reply === undefined || reply === NULL_ARRAY) return resp3 ? NIL : null
   if (typeof reply === "boolean") return resp3 ? reply : reply ? 1 : 0
   if (reply instanceof Status) return { ok: bytes(reply.text) }
   if (reply instanceof ErrorReply) return { err: bytes(reply.text) }
-  if (reply instanceof DoubleReply) return resp3 ? { double: reply.value } : bytes(formatDouble(reply.value))
+  if (reply instanceof DoubleReply)
+    return resp3 ? { double: reply.value } : bytes(reply.text ?? formatDouble(reply.value))
   if (reply instanceof MapReply) {
     if (!resp3) return reply.entries.map((item) => toLua(item, resp3))
     const pairs: Array<[ReplyValue, ReplyValue]> = []

@@ -1,7 +1,7 @@
 /**
  * The shapes of commands: words in capitals are themselves, small words are arguments of a kind, `[a | b]` may be
- * there, `(a | b)` is one of both, `{a}` comes one to three times. What is left out here has its own tests: streams,
- * commands that answer by chance or by the clock, and those on the server itself.
+ * there, `(a | b)` is one of both, `{a}` comes one to three times. What is left out here has its own tests: commands
+ * that answer by chance or by the clock, and those on the server itself.
  */
 export const SHAPES: Readonly<Record<string, ReadonlyArray<string>>> = {
   string: [
@@ -203,6 +203,34 @@ export const SHAPES: Readonly<Record<string, ReadonlyArray<string>>> = {
     "SORT key ALPHA [LIMIT index small] [ASC | DESC] [STORE key]",
     "SORT key BY sort-pattern [ALPHA] [ASC | DESC] [GET sort-pattern] [GET #] [STORE key]",
     "SORT_RO key ALPHA [LIMIT index small] [DESC]"
+  ],
+  stream: [
+    "XADD key new-id {member value}",
+    "XADD key [NOMKSTREAM] [(MAXLEN | MAXLEN ~ | MAXLEN =) small] new-id member value",
+    "XADD key [(MINID | MINID ~ | MINID =) stream-id] new-id member value",
+    "XLEN key",
+    "XRANGE key range-start range-end [COUNT small]",
+    "XREVRANGE key range-end range-start [COUNT small]",
+    "XDEL key {stream-id}",
+    "XTRIM key (MAXLEN | MAXLEN ~) small",
+    "XTRIM key (MINID | MINID ~) stream-id",
+    "XREAD [COUNT small] STREAMS key (stream-id | $)",
+    "XREAD STREAMS key key stream-id stream-id",
+    "XGROUP CREATE key group (stream-id | $) [MKSTREAM] [ENTRIESREAD small]",
+    "XGROUP CREATE key group 0 MKSTREAM",
+    "XGROUP SETID key group (stream-id | $) [ENTRIESREAD small]",
+    "XGROUP DESTROY key group",
+    "XGROUP CREATECONSUMER key group consumer",
+    "XGROUP DELCONSUMER key group consumer",
+    "XREADGROUP GROUP group consumer [COUNT small] [NOACK] STREAMS key >",
+    "XREADGROUP GROUP group consumer [COUNT small] STREAMS key (> | stream-id)",
+    "XACK key group {stream-id}",
+    "XPENDING key group [range-start range-end small [consumer]]",
+    "XCLAIM key group consumer 0 {stream-id} [FORCE] [JUSTID] [RETRYCOUNT small] [LASTID stream-id]",
+    "XAUTOCLAIM key group consumer 0 range-start [COUNT small] [JUSTID]",
+    "XINFO STREAM key",
+    "XINFO GROUPS key",
+    "XSETID key stream-id [ENTRIESADDED small] [MAXDELETEDID stream-id]"
   ],
   connection: ["SELECT database", "ECHO value", "PING [value]", "SWAPDB database database"],
   server: ["FLUSHDB", "FLUSHALL"]

@@ -85,6 +85,13 @@ const KINDS: Readonly<Record<string, (random: Random) => string>> = {
   "later-ms": (random) => String(100_000_000 * (1 + random.below(9))),
   date: (random) => String(5_000_000_000 + 100_000 * random.below(9)),
   "date-ms": (random) => String(5_000_000_000_000 + 100_000_000 * random.below(9)),
+  // Entries come in order more often than not.
+  "new-id": (random) => `${random.below(6)}-${random.pick(["*", "*", "*", random.below(5)])}`,
+  "stream-id": (random) => `${random.below(6)}-${random.below(4)}`,
+  "range-start": (random) => `${random.pick(["", "", "("])}${random.below(6)}-${random.below(4)}`,
+  "range-end": (random) => random.pick(["+", "+", "3", "(4-1", "5-2"]),
+  group: (random) => random.pick(["g", "h"]),
+  consumer: (random) => random.pick(["alice", "bob"]),
   gone: (random) => random.pick(["0", "-1", "-100000"])
 }
 
@@ -164,7 +171,8 @@ const command = (random: Random, groups: ReadonlyArray<string>): Array<string> =
   const args: Array<string> = []
   fill(parse(random.pick(SHAPES[random.pick(groups)] ?? [])), random, args)
   // A fourth argument of ZRANK is known since 7.2, and other scores than 0 must not be among members that have no order.
-  const kept = /^(zrank|zrevrank)$/i.test(args[0] ?? "") || groups.includes("lexicographic")
+  // A star would make the clock choose the ID of an entry.
+  const kept = /^(zrank|zrevrank|xadd)$/i.test(args[0] ?? "") || groups.includes("lexicographic")
   if (random.chance(0.06) && !kept) spoil(args, random)
   if (random.chance(0.1)) args[0] = (args[0] ?? "").toLowerCase()
   return args

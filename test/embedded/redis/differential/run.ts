@@ -52,6 +52,12 @@ const answering = (command: ReadonlyArray<string>): ReadonlyArray<string> => {
   return called === undefined ? command.slice(3) : [called]
 }
 
+/** A pending message without how long it has waited. */
+const withoutIdle = (reply: WireReply): string =>
+  reply.items?.length === 4
+    ? reply.items.map((item, at) => (at === 2 ? ":~" : text(item, undefined))).join(" ")
+    : text(reply, undefined)
+
 const shown = (command: ReadonlyArray<string>, reply: WireReply): string => {
   const [name = "", ...args] = answering(command)
   const known = name.toUpperCase()
@@ -59,6 +65,7 @@ const shown = (command: ReadonlyArray<string>, reply: WireReply): string => {
   if (unit !== undefined && reply.type === ":" && Number(reply.text) > 0) {
     return `:~${Math.round(Number(reply.text) / unit) * unit}`
   }
+  if (known === "XPENDING" && reply.items !== undefined) return `*(${reply.items.map(withoutIdle).join(" ")})`
   let width = UNORDERED[known]
   // Their RESP2 form is flat.
   if (
@@ -101,7 +108,8 @@ const READERS: Readonly<Record<string, (key: string) => ReadonlyArray<string>>> 
   list: (key) => ["LRANGE", key, "0", "-1"],
   set: (key) => ["SMEMBERS", key],
   hash: (key) => ["HGETALL", key],
-  zset: (key) => ["ZRANGE", key, "0", "-1", "WITHSCORES"]
+  zset: (key) => ["ZRANGE", key, "0", "-1", "WITHSCORES"],
+  stream: (key) => ["XRANGE", key, "-", "+"]
 }
 
 /** What every database holds in the end: a line for each key. */
