@@ -53,7 +53,7 @@ const find = (client: Client, name: string): Command | undefined => {
 
 const list = (client: Client, args: Arguments): Reply => {
   const all = client.server.commands.list()
-  const every = all.flatMap((command) => [command, ...(command.subcommands?.values() ?? [])])
+  const every = all.flatMap((command) => [command].concat([...(command.subcommands?.values() ?? [])]))
   const names = (commands: ReadonlyArray<Command>): Array<string> => commands.map((command) => command.name)
   if (args.length === 2) return new SetReply(names(every))
   if (args.length !== 5 || argument(args, 2).toUpperCase() !== "FILTERBY") throw SYNTAX

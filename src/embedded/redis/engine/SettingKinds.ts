@@ -89,7 +89,7 @@ const normalizeSave = (value: string): Normalized => {
   return isWrong ? { problem: "Invalid save parameters" } : { ok: parts.join(" ") }
 }
 
-const BUFFER_CLASSES = ["normal", "slave", "pubsub"]
+const BUFFER_CLASSES: ReadonlySet<string> = new Set(["normal", "slave", "pubsub"])
 
 /** The limits of output buffers after some of them have changed. */
 export const mergeBuffers = (current: string, value: string): Normalized => {
@@ -103,7 +103,7 @@ export const mergeBuffers = (current: string, value: string): Normalized => {
   for (let at = 0; at < parts.length; at += 4) {
     const [name = "", hard = "", soft = "", seconds = ""] = parts.slice(at, at + 4)
     const known = name.toLowerCase() === "replica" ? "slave" : name.toLowerCase()
-    if (!BUFFER_CLASSES.includes(known)) {
+    if (!BUFFER_CLASSES.has(known)) {
       return { problem: "Invalid client class specified in buffer limit configuration." }
     }
     const [most, some] = [parseMemory(hard), parseMemory(soft)]
