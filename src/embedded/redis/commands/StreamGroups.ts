@@ -8,7 +8,7 @@ import { type ConsumerGroup, StreamValue } from "../types/StreamValue.ts"
 import { create, readStream, writeStream } from "./Access.ts"
 import { help } from "./Help.ts"
 import { anyId, strictId } from "./StreamArguments.ts"
-import { addConsumer } from "./StreamEffects.ts"
+import { addConsumer, noGroupOfKey } from "./StreamEffects.ts"
 
 const KEY_REQUIRED = new ErrorReply(
   "ERR The XGROUP subcommand requires the key to exist. Note that for CREATE you may want to use the MKSTREAM option to create an empty stream automatically."
@@ -34,9 +34,6 @@ const groupOptions = (args: Arguments, creates: boolean): GroupOptions => {
   return { makeStream, entriesRead }
 }
 
-const noSuchGroup = (key: string, group: string): ErrorReply =>
-  new ErrorReply(`NOGROUP No such consumer group '${group}' for key name '${key}'`)
-
 const requireStream = (client: Client, args: Arguments): StreamValue => {
   const stream = writeStream(client, argument(args, 2))
   if (stream === undefined) throw KEY_REQUIRED
@@ -45,7 +42,7 @@ const requireStream = (client: Client, args: Arguments): StreamValue => {
 
 const requireGroup = (stream: StreamValue, args: Arguments): ConsumerGroup => {
   const group = stream.groups.get(argument(args, 3))
-  if (group === undefined) throw noSuchGroup(argument(args, 2), argument(args, 3))
+  if (group === undefined) throw noGroupOfKey(argument(args, 2), argument(args, 3))
   return group
 }
 

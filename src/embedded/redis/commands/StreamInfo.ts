@@ -3,11 +3,12 @@ import type { CommandDefinition } from "../exec/CommandTable.ts"
 import type { Client } from "../exec/Context.ts"
 import { NO_SUCH_KEY, wrongUsage } from "../exec/Errors.ts"
 import { formatStreamId, HIGHEST_ID, LOWEST_ID, type StreamId } from "../format/StreamIds.ts"
-import { ErrorReply, MapReply, type Reply } from "../resp/Reply.ts"
+import { MapReply, type Reply } from "../resp/Reply.ts"
 import type { ConsumerGroup, StreamValue } from "../types/StreamValue.ts"
 import { readStream } from "./Access.ts"
 import { help } from "./Help.ts"
 import { entryReply } from "./StreamArguments.ts"
+import { noGroupOfKey } from "./StreamEffects.ts"
 
 const required = (client: Client, args: Arguments): StreamValue => {
   const stream = readStream(client, argument(args, 2))
@@ -160,11 +161,7 @@ const groups = (client: Client, args: Arguments): Reply => {
 
 const consumers = (client: Client, args: Arguments): Reply => {
   const group = required(client, args).groups.get(argument(args, 3))
-  if (group === undefined) {
-    throw new ErrorReply(
-      `NOGROUP No such consumer group '${argument(args, 3)}' for key name '${argument(args, 2)}'`
-    )
-  }
+  if (group === undefined) throw noGroupOfKey(argument(args, 2), argument(args, 3))
   return group
     .list()
     .map(
