@@ -73,7 +73,10 @@ export const startServer: (
       draining
     ).pipe(Effect.provideContext(telemetry))
     mark("listening")
-    const stack = yield* buildStack(settings, source, options).pipe(Effect.provideContext(telemetry))
+    // What the layers count is among the server's own metrics.
+    const stack = yield* buildStack(settings, source, options).pipe(
+      Effect.provideContext(Context.merge(telemetry, metrics.context))
+    )
     mark("stack")
     const modes = {
       store: settings.database.mode,

@@ -70,6 +70,8 @@ export class Engine implements Core {
   closed: (run: Run) => void = () => {}
   isPolled: (namespace: string, queue: string) => boolean = () => false
   hasNamespace: (namespace: string) => boolean = () => true
+  /** Called with the time that each commit took; set where that is counted. */
+  stored: (elapsedMs: number) => void = () => {}
   searchAttributes: (namespace: string) => CustomTypes = () => () => undefined
   /** How long the closed runs of each namespace are kept. */
   retentions: () => Iterable<readonly [namespace: string, ageMs: number]> = () => []
@@ -200,7 +202,9 @@ export class Engine implements Core {
         current: tx.created.has(run)
       })
     }
+    const start = performance.now()
     this.storage.commit(commits, tx.documents)
+    this.stored(performance.now() - start)
     for (const [run, wakeAt] of wakes) {
       run.end()
       this.#cache(run)
@@ -262,7 +266,13 @@ export class Engine implements Core {
           this.changed(run)
           if (!isOpen(run.h)) this.closed(run)
         }
-        for (const offer of tx.offers) this.offer(offer)
+        for (const offer of tx.offers)
+          try {
+            this.offer(offer)
+          } catch (error) {
+            // The transition before stands, whatever becomes of what follows from it.
+            this.logger("error", "a task could not be given to a worker", { error: String(error) })
+          }
       }
     } finally {
       this.#draining = false
@@ -331,6 +341,18 @@ export class Engine implements Core {
   deleteRun(run: Run): void {
     this.#forget(run)
     this.#notify(run.runId)
+  }
+
+  /** How many tasks workers have at the moment. */
+  inFlight(): { workflowTasks: number; activities: number } {
+    let workflowTasks = 0
+    let activities = 0
+    for (const run of this.#runs.values()) {
+      if (!isOpen(run.h)) continue
+      if ((run.x.task?.startedEventId ?? 0) > 0) workflowTasks += 1
+      for (const attempt of run.x.attempts.values()) if (attempt.startedTime > 0) activities += 1
+    }
+    return { workflowTasks, activities }
   }
 
   /** Deletes everything that a namespace has. */

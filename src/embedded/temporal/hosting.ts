@@ -2,6 +2,7 @@ import { existsSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 import { Worker } from "node:worker_threads"
 
+import type { EmbeddedTemporalDescription } from "./description.ts"
 import type { Logger, LogLevel } from "./engine.ts"
 import type { ServiceOptions } from "./service.ts"
 
@@ -10,6 +11,7 @@ export interface Hosted {
   readonly port: number
   /** Settles only if the service ends by itself: with what ended it. */
   readonly failure: Promise<Error>
+  describe(): Promise<EmbeddedTemporalDescription>
   close(): Promise<void>
 }
 
@@ -19,6 +21,7 @@ export type ThreadOptions = Omit<ServiceOptions, "logger">
 /** What the thread says. */
 export type ThreadMessage =
   | { readonly kind: "ready"; readonly port: number }
+  | { readonly kind: "description"; readonly description: EmbeddedTemporalDescription }
   | { readonly kind: "failed"; readonly message: string; readonly stack: string | undefined }
   | {
       readonly kind: "log"
@@ -29,6 +32,14 @@ export type ThreadMessage =
 
 /** What the thread is told: to close. It ends by itself then. */
 export const closeMessage = "close"
+
+/** What the thread is asked: what goes on. Its answers come in the order of the questions. */
+export const describeMessage = "describe"
+
+interface Question {
+  readonly answer: (description: EmbeddedTemporalDescription) => void
+  readonly refuse: (error: Error) => void
+}
 
 /** The module beside this one, in the sources, in the built entry, or in a chunk that was made of both. */
 const threadModule = (): URL => {
@@ -46,6 +57,7 @@ const threadModule = (): URL => {
 export const openInThread = (options: ThreadOptions, logger: Logger): Promise<Hosted> =>
   new Promise((resolve, reject) => {
     const thread = new Worker(threadModule(), { workerData: options, name: "embedded-temporal" })
+    const asked: Question[] = []
     let closing: Promise<void> | undefined
     let ended = false
     let fault: Error | undefined
@@ -57,6 +69,7 @@ export const openInThread = (options: ThreadOptions, logger: Logger): Promise<Ho
       thread.once("exit", (code) => {
         ended = true
         settle()
+        for (const { refuse } of asked) refuse(new Error("the service has ended"))
         const error = fault ?? new Error(`the service's thread ended with code ${code}`)
         reject(error)
         if (closing === undefined) fail(error)
@@ -70,11 +83,19 @@ export const openInThread = (options: ThreadOptions, logger: Logger): Promise<Ho
       if (!ended) thread.postMessage(closeMessage)
       await exited
     }
+    const describe = (): Promise<EmbeddedTemporalDescription> =>
+      new Promise((answer, refuse) => {
+        if (ended) return refuse(new Error("the service has ended"))
+        asked.push({ answer, refuse })
+        // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
+        thread.postMessage(describeMessage)
+      })
     thread.on("message", (message: ThreadMessage) => {
       if (message.kind === "log") logger(message.level, message.message, message.attributes)
       else if (message.kind === "failed") {
         fault = new Error(message.message)
         if (message.stack !== undefined) fault.stack = message.stack
-      } else resolve({ port: message.port, failure, close: () => (closing ??= close()) })
+      } else if (message.kind === "description") asked.shift()?.answer(message.description)
+      else resolve({ port: message.port, failure, describe, close: () => (closing ??= close()) })
     })
   })

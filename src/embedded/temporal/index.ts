@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url"
 import { Effect, Schema } from "effect"
 import type { Scope } from "effect"
 
+import type { EmbeddedTemporalDescription } from "./description.ts"
 import type { Hosted } from "./hosting.ts"
 import type { Limits } from "./limits.ts"
 import type { ServiceOptions } from "./service.ts"
@@ -23,6 +24,12 @@ export interface EmbeddedTemporalRetention {
 
 /** How much the service takes before it refuses, or terminates an execution. The defaults are the real server's. */
 export type EmbeddedTemporalLimits = Limits
+
+export type {
+  EmbeddedTemporalDescription,
+  EmbeddedTemporalQueue,
+  EmbeddedTemporalTally
+} from "./description.ts"
 
 /** The types that search attributes have. A namespace has room for 10 of `Keyword` and for 3 of each other type. */
 export type EmbeddedTemporalAttributeType =
@@ -109,6 +116,21 @@ export interface EmbeddedTemporalServer {
    * What it had acknowledged to have in a file is there when it is opened again.
    */
   readonly failure: Promise<EmbeddedTemporalError>
+  /**
+   * What goes on: the tasks that workers have, what waits in the queues, what is stored, and counts of what was done
+   * since the service was opened. Rejects once the service is closed, if it has a thread of its own.
+   *
+   * @example
+   * ```ts
+   * import { EmbeddedTemporal } from "compozy/embedded/temporal"
+   *
+   * const server = await EmbeddedTemporal.open()
+   * const { inFlight, queues, storage } = await server.describe()
+   * await server.close()
+   * export default { inFlight, queues, storage }
+   * ```
+   */
+  describe(): Promise<EmbeddedTemporalDescription>
   /** Ends all waiting polls, lets running calls finish, and closes the storage. May be called again. */
   close(): Promise<void>
 }
@@ -204,8 +226,8 @@ const openHosted = async (options: ServiceOptions, hosting: "thread" | "worker")
     return openInThread(rest, logger)
   }
   const { openService } = await import("./service.ts")
-  const { port, close } = await openService(options)
-  return { port, close, failure: new Promise(() => {}) }
+  const { close, describe, port } = await openService(options)
+  return { port, close, describe: async () => describe(), failure: new Promise(() => {}) }
 }
 
 const start = async (options: EmbeddedTemporalOptions): Promise<EmbeddedTemporalServer> => {
@@ -264,6 +286,7 @@ const start = async (options: EmbeddedTemporalOptions): Promise<EmbeddedTemporal
       apiKey,
       metadata: apiKey === "" ? {} : { authorization: `Bearer ${apiKey}` },
       failure: service.failure.then(died),
+      describe: service.describe,
       close: service.close
     }
   } catch (cause) {

@@ -1,7 +1,9 @@
 import { SkippingClock, systemClock } from "./clock.ts"
+import type { EmbeddedTemporalDescription } from "./description.ts"
 import { Engine } from "./engine.ts"
 import type { Logger, Retention } from "./engine.ts"
 import { HistoryReader } from "./history-reader.ts"
+import { Meter } from "./meter.ts"
 import { Namespaces } from "./namespaces.ts"
 import { Queries } from "./queries.ts"
 import type { LostActivities } from "./recovery.ts"
@@ -44,6 +46,8 @@ export interface ServiceOptions {
 export interface Service {
   readonly port: number
   readonly engine: Engine
+  /** What goes on in the service. */
+  describe(): EmbeddedTemporalDescription
   /** How many polls of workers wait. */
   polls(): number
   close(): Promise<void>
@@ -98,6 +102,9 @@ export const openService = async (options: ServiceOptions): Promise<Service> => 
     const schedules = new Schedules(engine, (namespace) => namespaces.idOf(namespace))
     schedules.recover()
     const batches = openBatches(engine, namespaces, () => handlers)
+    const workers = new Workers(Date.now)
+    const meter = new Meter()
+    meter.watch({ engine, tasks })
     const handlers = workflowService({
       engine,
       tasks,
@@ -105,7 +112,7 @@ export const openService = async (options: ServiceOptions): Promise<Service> => 
       updates,
       reader,
       namespaces,
-      workers: new Workers(Date.now),
+      workers,
       schedules,
       batches
     })
@@ -113,11 +120,9 @@ export const openService = async (options: ServiceOptions): Promise<Service> => 
     const bound = { port: options.port }
     const rpc = await serve(
       {
-        "temporal.api.workflowservice.v1.WorkflowService": handlers,
-        "temporal.api.operatorservice.v1.OperatorService": operatorHandlers(
-          engine,
-          namespaces,
-          () => `${options.host}:${bound.port}`
+        "temporal.api.workflowservice.v1.WorkflowService": meter.observe(handlers),
+        "temporal.api.operatorservice.v1.OperatorService": meter.observe(
+          operatorHandlers(engine, namespaces, () => `${options.host}:${bound.port}`)
         ),
         ...(time === undefined ? {} : { "temporal.api.testservice.v1.TestService": testService(time) }),
         "grpc.health.v1.Health": { Check: () => ({ status: 1 }) }
@@ -125,10 +130,16 @@ export const openService = async (options: ServiceOptions): Promise<Service> => 
       { host: options.host, port: options.port, key: options.key, logger: options.logger }
     )
     bound.port = rpc.port
+    options.logger("info", "the service listens", {
+      address: `${options.host}:${rpc.port}`,
+      storage: options.file ?? "memory",
+      openExecutions: storage.usage().openRuns
+    })
     let closing: Promise<void> | undefined
     return {
       port: rpc.port,
       engine,
+      describe: () => meter.describe({ engine, tasks, workers, namespaces }),
       polls: () => tasks.waiting,
       close: () =>
         (closing ??= (async () => {

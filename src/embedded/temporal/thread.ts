@@ -1,7 +1,7 @@
 /** The entry of the thread that a service may run in; see `hosting.ts`. */
 import { parentPort, workerData } from "node:worker_threads"
 
-import { closeMessage } from "./hosting.ts"
+import { closeMessage, describeMessage } from "./hosting.ts"
 import type { ThreadMessage, ThreadOptions } from "./hosting.ts"
 import { openService } from "./service.ts"
 
@@ -25,8 +25,9 @@ try {
     logger: (level, message, attributes) =>
       post({ kind: "log", level, message, attributes: sendable(attributes) })
   })
-  parentPort?.once("message", (message) => {
+  parentPort?.on("message", (message) => {
     if (message === closeMessage) void service.close().finally(() => parentPort?.close())
+    else if (message === describeMessage) post({ kind: "description", description: service.describe() })
   })
   post({ kind: "ready", port: service.port })
 } catch (error) {

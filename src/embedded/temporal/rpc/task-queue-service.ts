@@ -11,7 +11,7 @@ import type { Tasks } from "../tasks.ts"
 import { on } from "./handler.ts"
 import type { Handler } from "./handler.ts"
 
-const TaskQueueType = { Workflow: 1, Activity: 2 } as const
+const TaskQueueType = { Workflow: 1, Activity: 2, Nexus: 3 } as const
 const RateLimitSource = { Api: 1, Worker: 2, System: 3 } as const
 
 /** The modes of `DescribeTaskQueue`. */
@@ -154,7 +154,7 @@ export const taskQueueHandlers = (
       const effectiveRateLimit = effectiveLimit(key, type)
       const config = configs.get(configKey(namespace, request.taskQueue?.name ?? "", type))
       return {
-        pollers: pollersOf(matching.pollers(key)),
+        pollers: type === TaskQueueType.Nexus ? [] : pollersOf(matching.pollers(key)),
         versioningInfo: { currentVersion: "__unversioned__" },
         effectiveRateLimit,
         ...(request.includeTaskQueueStatus
