@@ -286,6 +286,7 @@ export const serve = async (
         }
         if (running.size === 0) onIdle()
       })
+      for (const stream of running) stream.close(constants.NGHTTP2_CANCEL)
       for (const session of sessions)
         if (workers.has(session)) session.unref()
         else session.destroy()
