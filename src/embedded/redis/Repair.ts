@@ -63,7 +63,13 @@ const writeFolder = (engine: Engine, fileSystem: FileSystem, folder: string): vo
   if (fileSystem.exists(folder)) fileSystem.remove(folder)
   fileSystem.makeFolder(folder)
   const state = { folder, manifest: { base: undefined, increments: [] }, baseBytes: 0, incrementBytes: 0 }
-  const log = new AppendLog(engine, fileSystem, new SnapshotRunner(engine, fileSystem), state, () => undefined)
+  const log = new AppendLog(
+    engine,
+    fileSystem,
+    new SnapshotRunner(engine, fileSystem),
+    state,
+    () => undefined
+  )
   const problem = log.rewriteNow()
   log.close(false)
   if (problem === undefined) return
