@@ -1,8 +1,10 @@
 import type { Client } from "../exec/Context.ts"
 import { invalidExpire, NOT_INTEGER } from "../exec/Errors.ts"
-import { INT64_MAX, parseInteger } from "../format/Integers.ts"
+import { INT64_MAX, INT64_MIN, parseInteger } from "../format/Integers.ts"
 
 const MAX = Number(INT64_MAX)
+/** Up to here the result is exact as a number. */
+const LARGE = 2 ** 42
 
 /** The deadline, in milliseconds since the epoch, of an expiry argument that must be positive (SET, GETEX, SETEX). */
 export const positiveDeadline = (
@@ -26,8 +28,11 @@ export const deadlineOf = (
   absolute: boolean,
   command: string
 ): number => {
-  const exact = BigInt(value) * (unit === "s" ? 1000n : 1n) + (absolute ? 0n : BigInt(client.server.now))
-  if (exact > INT64_MAX || exact < -INT64_MAX) throw invalidExpire(command)
-  const deadline = Number(exact)
-  return Math.abs(deadline) > MAX ? MAX : deadline
+  const from = absolute ? 0 : client.server.now
+  const scale = unit === "s" ? 1000 : 1
+  if (typeof value === "number" && Math.abs(value) < LARGE) return value * scale + from
+  const scaled = BigInt(value) * BigInt(scale)
+  const exact = scaled + BigInt(from)
+  if (scaled < INT64_MIN || exact > INT64_MAX) throw invalidExpire(command)
+  return Math.min(Number(exact), MAX)
 }
