@@ -116,7 +116,8 @@ class Soak {
 
   /** Starts workflows and sends signals, each again until it is acknowledged. */
   async #drive(rpc: Connection["workflowService"], more: boolean): Promise<void> {
-    while (more && this.#open().length < openAtOnce)
+    const missing = more ? openAtOnce - this.#open().length : 0
+    for (let index = 0; index < missing; index += 1)
       this.workflows.push({
         id: randomUUID(),
         requestId: randomUUID(),
@@ -205,7 +206,8 @@ class Soak {
   async work(connection: Connection, more: boolean, gone: () => boolean): Promise<void> {
     const rpc = connection.workflowService
     const loop = async (step: () => Promise<void>): Promise<void> => {
-      while (!gone() && (more || this.#open().length > 0))
+      const over = (): boolean => gone() || (!more && this.#open().length === 0)
+      while (!over())
         try {
           await connection.withDeadline(Date.now() + 2000, step)
         } catch (error) {
@@ -303,7 +305,7 @@ const launch = async (
 }
 
 const main = async (args: readonly string[]): Promise<void> => {
-  const kills = Number(args.find((arg) => /^\d+$/.test(arg)) ?? 500)
+  const kills = Number(args.find((arg, index) => /^\d+$/.test(arg) && args[index - 1] !== "--seed") ?? 500)
   const seedAt = args.indexOf("--seed")
   const seed = seedAt < 0 ? Date.now() % 1_000_000 : Number(args[seedAt + 1])
   const folder = mkdtempSync(join(tmpdir(), "temporal-kill-"))

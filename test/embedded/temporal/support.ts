@@ -87,8 +87,11 @@ const normal = (value: unknown): unknown => {
 const byFirst = (a: readonly unknown[], b: readonly unknown[]): number =>
   String(a[0]) < String(b[0]) ? -1 : String(a[0]) > String(b[0]) ? 1 : 0
 
-/** History is the truth: what is in memory has to be what the stored events and the overlay tell. */
-export const expectRebuilt = (run: Run): void => {
+/**
+ * History is the truth: what is in memory has to be what the stored events and the overlay tell. What could not be
+ * done in time, because the storage failed, may be tried again until `retriedUntil`.
+ */
+export const expectRebuilt = (run: Run, retriedUntil = 0): void => {
   const rebuilt = rebuildState(run.frames.map(decodeFrame))
   for (const event of run.x.buffered) applyEvent(rebuilt, event)
   deepStrictEqual(normal(run.h), normal(rebuilt))
@@ -97,7 +100,7 @@ export const expectRebuilt = (run: Run): void => {
     normal(decodeOverlay(encodeOverlay(run.x), Array.from(run.x.attempts.values(), encodeAttempt)))
   )
   // Nothing that happens by itself may be forgotten.
-  ok(Math.min(run.nextWake, run.newDeadline) <= nextDeadline(run))
+  ok(Math.min(run.nextWake, run.newDeadline) <= Math.max(nextDeadline(run), retriedUntil))
 }
 
 const defaults: ServiceOptions = {
