@@ -53,6 +53,9 @@ export interface Service {
   close(): Promise<void>
 }
 
+/** How often what is too old is looked for while nothing happens. */
+const retentionMs = 60_000
+
 /** How long calls may still run when the service closes. */
 const closeGraceMs = 500
 
@@ -135,6 +138,8 @@ export const openService = async (options: ServiceOptions): Promise<Service> => 
       storage: options.file ?? "memory",
       openExecutions: storage.usage().openRuns
     })
+    const retention = setInterval(() => engine.applyRetention(), retentionMs)
+    retention.unref()
     let closing: Promise<void> | undefined
     return {
       port: rpc.port,
@@ -145,6 +150,7 @@ export const openService = async (options: ServiceOptions): Promise<Service> => 
         (closing ??= (async () => {
           // Calls that come from now on are told so; those that wait are answered.
           const ended = rpc.close(closeGraceMs)
+          clearInterval(retention)
           time?.close()
           schedules.close()
           batches.close()
