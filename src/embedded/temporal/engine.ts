@@ -66,6 +66,8 @@ export class Engine implements Core {
   offer: (offer: Offer) => void = () => {}
   /** Called after each commit for every run that changed; set by the query service. */
   changed: (run: Run) => void = () => {}
+  /** Called with each namespace that is deleted: for what is not stored with its runs. */
+  readonly forgetNamespace: ((namespace: string) => void)[] = []
   /** Called after each commit for every run that it left closed; set by the schedules. */
   closed: (run: Run) => void = () => {}
   isPolled: (namespace: string, queue: string) => boolean = () => false
@@ -357,6 +359,7 @@ export class Engine implements Core {
 
   /** Deletes everything that a namespace has. */
   deleteNamespace(namespace: string): void {
+    for (const forget of this.forgetNamespace) forget(namespace)
     for (;;) {
       const page = this.storage.list({
         namespace,

@@ -207,6 +207,15 @@ describe("a schedule", () => {
   })
 })
 
+it("the schedules of a namespace go with it", () => {
+  const rig = open()
+  rig.create()
+  rig.engine.deleteNamespace(namespace)
+  rig.clock.pass(2 * minute)
+  expect(rig.started).toEqual([])
+  expect(() => rig.state()).toThrow("workflow not found")
+})
+
 describe("while the last workflow runs", () => {
   const after = (overlapPolicy: number, minutes = 3): Rig => {
     const rig = open()

@@ -82,6 +82,9 @@ export class Batches {
       (key) => this.#step(key),
       (key) => this.#nextStep(key)
     )
+    engine.forgetNamespace.push((namespace) => {
+      for (const [key, { job }] of this.#entries) if (job.namespace === namespace) this.#entries.delete(key)
+    })
   }
 
   #nextStep(key: string): number {

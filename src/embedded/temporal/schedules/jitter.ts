@@ -10,7 +10,10 @@ const mur = (value: number, into: number): number =>
 
 const shuffle = (h: number): number => Math.imul(rotate(h, 19), 5) + 0xe6546b64
 
-/** The fingerprint of more than 24 bytes; there are no fewer in a time and the id of a namespace. */
+/** What is shorter has another fingerprint, but never is: a time and the id of a namespace are in it. */
+const shortest = 25
+
+/** The fingerprint of at least that many bytes. */
 const fingerprint32 = (data: Uint8Array): number => {
   const bytes = new DataView(data.buffer, data.byteOffset, data.byteLength)
   const length = bytes.byteLength
@@ -47,7 +50,7 @@ export const jitterMs = (seed: string, second: number, limitMs: number): number 
   if (limitMs <= 0) return 0
   const text = new TextEncoder().encode(seed)
   // The time in the binary form of Go: version, seconds since the year 1, nanoseconds, and the sign of UTC.
-  const bytes = new Uint8Array(15 + text.length)
+  const bytes = new Uint8Array(Math.max(15 + text.length, shortest))
   const view = new DataView(bytes.buffer)
   view.setUint8(0, 1)
   view.setBigInt64(1, BigInt(second + secondsToYear1))

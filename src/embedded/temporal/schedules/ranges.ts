@@ -31,8 +31,6 @@ const fields = {
   year: { name: "Year", min: 2000, max: 2100 }
 } as const satisfies Record<string, Field>
 
-export type FieldName = keyof typeof fields
-
 /** The fields of a calendar, in the order in which the real server reports what is wrong with them. */
 const fieldNames = ["second", "minute", "hour", "dayOfWeek", "dayOfMonth", "month", "year"] as const
 

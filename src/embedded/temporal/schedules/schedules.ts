@@ -77,6 +77,10 @@ export class Schedules {
       (key) => this.#entries.get(key)?.wakeAt ?? Number.POSITIVE_INFINITY
     )
     engine.closed = (run) => this.#closed(run)
+    engine.forgetNamespace.push((namespace) => {
+      for (const [key, { state }] of this.#entries)
+        if (state.namespace === namespace) this.#entries.delete(key)
+    })
   }
 
   /** Takes up what a former process left; starts that were missed are made up for at once. */

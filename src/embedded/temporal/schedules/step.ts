@@ -59,7 +59,7 @@ const changeState = (draft: Draft, changes: NonNullable<Draft["schedule"]["state
   draft.conflictToken += 1
 }
 
-export const resolvePolicy = (draft: ScheduleState, policy: number): number =>
+const resolvePolicy = (draft: ScheduleState, policy: number): number =>
   policy || draft.schedule.policies?.overlapPolicy || OverlapPolicy.Skip
 
 const addStart = (
