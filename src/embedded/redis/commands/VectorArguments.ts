@@ -8,7 +8,7 @@ const LARGEST_DIMENSION = 65536
 const LARGEST_EFFORT = 1_000_000
 
 /** Redis's graph gives every element this many neighbours if it is not told otherwise. */
-export const DEFAULT_LINKS = 16
+const DEFAULT_LINKS = 16
 
 /** A vector among the arguments. */
 export interface VectorArgument {
@@ -20,7 +20,7 @@ export interface VectorArgument {
 }
 
 /** Floats as Redis's clients send them: 32 bits each, the lowest byte first. */
-export const floatsOf = (bytes: string): Float32Array => {
+const floatsOf = (bytes: string): Float32Array => {
   const buffer = Buffer.from(bytes, "latin1")
   const out = new Float32Array(buffer.length >> 2)
   for (let at = 0; at < out.length; at++) out[at] = buffer.readFloatLE(at * 4)

@@ -48,16 +48,21 @@ export class VectorSetValue {
     return this.elements.size
   }
 
-  /** A vector of the caller in the form in which they are kept. It may have been projected before. */
+  /** A vector to search near, in the form in which vectors are kept. It may have been projected before. */
   prepare(vector: Float32Array): StoredVector {
+    return vector.length === this.shape.dimension
+      ? storeVector(vector, this.shape.quantization)
+      : this.projected(vector)
+  }
+
+  private projected(vector: Float32Array): StoredVector {
     const { dimension, quantization, inputDimension } = this.shape
-    const reduced = inputDimension !== 0 && vector.length !== dimension
-    return storeVector(reduced ? project(vector, dimension) : vector, quantization)
+    return storeVector(inputDimension === 0 ? vector : project(vector, dimension), quantization)
   }
 
   /** Adds an element with a vector of the caller; see `set`. */
   add(vector: Float32Array, name: string, attributes: string | undefined): boolean {
-    return this.set(name, this.prepare(vector), attributes)
+    return this.set(name, this.projected(vector), attributes)
   }
 
   /** The bytes that Redis would keep of a vector. */
