@@ -1,5 +1,6 @@
 /** What is compared when the same program ran on two services. */
 import { randomUUID } from "node:crypto"
+import { readFileSync } from "node:fs"
 
 import type { Connection } from "@temporalio/client"
 import type { temporal } from "@temporalio/proto"
@@ -94,8 +95,6 @@ export const comparable = (value: unknown): unknown => {
 }
 
 type Rpc = Connection["workflowService"]
-type Answer<M extends keyof Rpc> = Rpc[M] extends (...args: never[]) => Promise<infer R> ? R : never
-
 /** What a program is given: a service, a worker that does as it is told, and a workflow id of its own. */
 export class Kit {
   readonly worker: FakeWorker
@@ -169,8 +168,6 @@ export class Kit {
   }
 }
 
-export type Reply<M extends keyof Rpc> = Answer<M>
-
 const named = (event: temporal.api.history.v1.IHistoryEvent): unknown => {
   const key = Object.keys(event).find((name) => name.endsWith("EventAttributes"))
   return { key, ...event }
@@ -183,3 +180,20 @@ const detailTypes = (error: unknown): string[] => {
   if (!(status instanceof Uint8Array)) return []
   return Array.from(text.decode(status).matchAll(/temporal\.api\.errordetails\.v1\.\w+/g), ([name]) => name)
 }
+
+/** What a program came to on a service. */
+export const outcomeOf = async (
+  connection: Connection,
+  name: string,
+  program: (kit: Kit) => Promise<void>
+): Promise<unknown> => {
+  const kit = new Kit(connection, name.replaceAll(" ", "-"))
+  await program(kit)
+  return comparable([kit.id, kit.told])
+}
+
+/** Where it is written down what the programs came to on the official server. */
+export const recordedFile = new URL("./programs.json", import.meta.url)
+
+export const readRecorded = (): Record<string, unknown> =>
+  JSON.parse(readFileSync(recordedFile, "utf8")) as Record<string, unknown>
