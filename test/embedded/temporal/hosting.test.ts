@@ -36,18 +36,22 @@ describe("a service in a thread of its own", () => {
   it("keeps the tasks of others while this thread is blocked", async () => {
     const worker = new FakeWorker(connection, "blocked")
     await worker.start("blocked")
-    await worker.complete(await worker.poll(), [worker.activity("1", { heartbeatTimeout: millis(300) })])
+    await worker.complete(await worker.poll(), [
+      worker.activity("1", { heartbeatTimeout: millis(10_000), retryPolicy: { maximumAttempts: 1 } })
+    ])
+    const completed = new Int32Array(new SharedArrayBuffer(4))
     const other = new Worker(new URL("./fixtures/heartbeating.ts", import.meta.url), {
       workerData: {
         address: server.address,
         metadata: server.metadata,
         taskQueue: "blocked",
-        beats: 20
+        beats: 5,
+        completed
       }
     })
     await once(other, "message")
-    // An activity that computes: nothing else of this thread runs for three heartbeat timeouts.
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 900)
+    // An activity that computes: nothing else of this thread runs until the other one has done its work.
+    expect(Atomics.wait(completed, 0, 0, 30_000)).not.toBe("timed-out")
     await once(other, "exit")
     const events = await worker.history("blocked")
     expect(events.map((event) => event.activityTaskStartedEventAttributes?.attempt).filter(Boolean)).toEqual([
