@@ -205,7 +205,6 @@ export class Engine implements SessionHost {
     if (this.depth === 0) this.now = Date.now()
     const problem = refusal(session, container, command, args, this.log)
     if (problem !== undefined || command === undefined) {
-      if (session.transaction !== undefined && command?.name !== "exec") session.transaction.failed = true
       if (problem !== undefined) this.refuse(session, command, problem)
       return
     }
@@ -218,9 +217,7 @@ export class Engine implements SessionHost {
     if (this.settings.maxMemory > 0 && this.depth === 0) {
       this.outOfMemory = !this.memory.makeRoom()
       if (this.outOfMemory && this.deniesMemory(session, command)) {
-        if (session.transaction !== undefined && command.name !== "exec") session.transaction.failed = true
-        this.refuse(session, command, command.name === "exec" ? OOM_IN_EXEC : OOM)
-        if (command.name === "exec") discard(session)
+        this.refuse(session, command, OOM)
         return
       }
     } else this.outOfMemory = false
@@ -230,7 +227,6 @@ export class Engine implements SessionHost {
     }
     if (session.transaction !== undefined && !RUNS_IN_MULTI.has(command.name)) {
       if (command.flags.has("no_multi")) {
-        session.transaction.failed = true
         this.refuse(session, command, NOT_IN_MULTI)
         return
       }
@@ -249,6 +245,13 @@ export class Engine implements SessionHost {
   private refuse(session: Session, command: Command | undefined, problem: ErrorReply): void {
     if (command !== undefined) this.observer.rejected(command)
     this.observer.error(problem.text)
+    if (session.transaction !== undefined && command?.name === "exec") {
+      discard(session)
+      const why = problem.text.replace(/^ERR /, "")
+      session.reply(new ErrorReply(`EXECABORT Transaction discarded because of: ${why}`))
+      return
+    }
+    if (session.transaction !== undefined) session.transaction.failed = true
     session.reply(problem)
   }
 
@@ -635,9 +638,6 @@ export class Engine implements SessionHost {
   }
 }
 
-const OOM_IN_EXEC = new ErrorReply(
-  "EXECABORT Transaction discarded because of: OOM command not allowed when used memory > 'maxmemory'."
-)
 const OOM = new ErrorReply("OOM command not allowed when used memory > 'maxmemory'.")
 const NOT_IN_MULTI = new ErrorReply("ERR Command not allowed inside a transaction")
 

@@ -202,7 +202,7 @@ export class Session implements Client {
   }
 
   push(reply: Reply): void {
-    if (this.closed || (this.replyMode === "off" && this.resp === 2)) return
+    if (this.closed) return
     this.write(encodeReply(reply, this.resp))
   }
 

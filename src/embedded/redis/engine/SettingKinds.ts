@@ -10,6 +10,8 @@ export type Kind =
   | { readonly type: "choice"; readonly choices: ReadonlyArray<string> }
   | { readonly type: "text" }
   | { readonly type: "fixed" }
+  /** Redis can change it while it runs, this server cannot. */
+  | { readonly type: "kept" }
   | { readonly type: "events" }
   | { readonly type: "save" }
   | { readonly type: "buffers" }
@@ -37,6 +39,7 @@ export const choice = (value: string, ...choices: Array<string>): Setting => ({
   kind: { type: "choice", choices }
 })
 export const text = (value: string): Setting => ({ value, kind: { type: "text" } })
+export const kept = (value: string): Setting => ({ value, kind: { type: "kept" } })
 export const fixed = (value: string): Setting => ({ value, kind: { type: "fixed" } })
 
 /** The text to store, or the problem with a value. */
@@ -169,6 +172,8 @@ export const normalize = (kind: Kind, value: string): Normalized => {
       return value === "no" ? { ok: value } : { problem: kind.problem }
     case "text":
       return { ok: value }
+    case "kept":
+      return { problem: "it cannot be changed while this server runs" }
     case "fixed":
       return { problem: "can't set immutable config" }
   }

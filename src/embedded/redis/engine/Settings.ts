@@ -73,6 +73,7 @@ export class EngineSettings implements Settings {
     for (const [name, value] of pairs) {
       const kind = this.kinds.get(name)
       if (kind === undefined) return `'${name}') - unknown option`
+      if (kind.type === "kept" && value === this.get(name)) continue
       const result = kind.type === "buffers" ? mergeBuffers(this.get(name), value) : normalize(kind, value)
       if ("problem" in result) return `'${name}') - ${result.problem}`
       changes.push([name, result.ok])

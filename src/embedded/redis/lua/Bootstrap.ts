@@ -218,7 +218,6 @@ rawset(redis, 'status_reply', oneText('ok'))
 -- Libraries --
 
 local HIDDEN = 'assert,bit,cjson,cmsgpack,collectgarbage,coroutine,error,gcinfo,getmetatable,ipairs,load,loadstring,math,next,pairs,pcall,rawequal,rawget,rawset,select,setmetatable,string,struct,table,tonumber,tostring,type,unpack,xpcall,_G,_VERSION'
-local VALUES = {assert,bit,cjson,cmsgpack,collectgarbage,coroutine,error,gcinfo,getmetatable,ipairs,load,loadstring,math,next,pairs,pcall,rawequal,rawget,rawset,select,setmetatable,string,struct,table,tonumber,tostring,type,unpack,xpcall,_G,_VERSION}
 local FLAGS = {['no-writes'] = true, ['allow-oom'] = true, ['allow-stale'] = true, ['no-cluster'] = true, ['allow-cross-slot-keys'] = true}
 local KEEPS = {register_function = true, log = true, LOG_DEBUG = true, LOG_VERBOSE = true, LOG_NOTICE = true, LOG_WARNING = true, REDIS_VERSION = true, REDIS_VERSION_NUM = true}
 
@@ -279,12 +278,8 @@ local function readArguments(count, name, callback)
   return nil, tostring(name), callback, nil, {}
 end
 
-function store.load(id)
-  local source = 'local redis,' .. HIDDEN .. ' return function(r) redis = r ' .. remove(ARGV)
-    .. '\\nend, function(r,...) redis = r ' .. HIDDEN .. ' = ... end'
-  local chunk, problem = loadstring(source, '@user_function')
-  if not chunk then return {err = '\\1' .. problem} end
-  local main, open = chunk()
+-- What a library sees as \`redis\` while it loads; \`strict\` hides what only its functions may use.
+local function loader(strict)
   local functions, described, loading = {}, {}, true
   local function register(...)
     if not loading then raise('redis.register_function can only be called on FUNCTION LOAD command', 0) end
@@ -301,16 +296,39 @@ function store.load(id)
     __metatable = false,
     __index = function(_, key)
       if key == 'register_function' then return register end
-      if not loading or KEEPS[key] then return api[key] end
+      if not strict or KEEPS[key] then return api[key] end
       raise("Script attempted to access nonexistent global variable '" .. tostring(key) .. "'", 2)
     end,
     __newindex = function() raise('Attempt to modify a readonly table', 2) end
   })
-  main(proxy)
-  loading = false
-  open(api, unpack(VALUES))
+  return proxy, functions, described, function() loading = false end
+end
+
+-- Runs the code of a library for what it does wrong: as a function whose globals are locals that are not set.
+function store.probe()
+  local source = 'local redis,' .. HIDDEN .. ' return function(r) redis = r ' .. remove(ARGV) .. '\\nend'
+  local chunk, problem = loadstring(source, '@user_function')
+  if not chunk then return {err = '\\1' .. problem} end
+  local proxy, _, described = loader(true)
+  chunk()(proxy)
+  return described
+end
+
+-- Runs it again with what its functions need. The globals are writable meanwhile.
+function store.load(id)
+  local chunk, problem = loadstring(remove(ARGV), '@user_function')
+  if not chunk then return {err = '\\1' .. problem} end
+  local proxy, functions, described, done = loader(false)
+  rawset(_G, 'redis', proxy)
+  chunk()
+  done()
+  rawset(_G, 'redis', api)
   libraries[id] = functions
   return described
+end
+
+function store.restore()
+  rawset(_G, 'redis', api)
 end
 
 function store.unload(id)

@@ -58,6 +58,8 @@ class WasmLuaRuntime implements LuaRuntime {
   private readonly exports: Internals["engine"]["exports"]
   private readonly observed: Observed
   private readonly store: string
+  /** The addresses of what makes the globals and `redis` readonly. */
+  private readonly locks: ReadonlyArray<number>
   private readonly scripts = new Map<string, number>()
   private scriptBytes = 0
   private readonly libraries = new Map<LibrarySource, number>()
@@ -72,10 +74,10 @@ class WasmLuaRuntime implements LuaRuntime {
     const secret = `s${randomBytes(8).toString("hex")}`
     this.store = `redis.${secret}`
     this.limit(1000)
-    const locks = ["_G", "redis"].map((name) => this.lockOf(name))
-    for (const lock of locks) this.exports.HEAPU8[lock] = 0
+    this.locks = ["_G", "redis"].map((name) => this.lockOf(name))
+    this.lock(0)
     const result = engine.evalWithArgs(BOOTSTRAP, [], [bytes(secret)])
-    for (const lock of locks) this.exports.HEAPU8[lock] = 1
+    this.lock(1)
     if (!Buffer.isBuffer(result)) throw new Error("This version of lua-redis-wasm cannot be used.")
   }
 
@@ -137,7 +139,9 @@ class WasmLuaRuntime implements LuaRuntime {
 
   load(library: LibrarySource, millis: number): LibraryOutcome {
     const id = this.nextId++
-    const outcome = this.script(`return ${this.store}.load(${id})`, [], [keepCallers(library.code)], millis)
+    const code = keepCallers(library.code)
+    const probed = this.script(`return ${this.store}.probe()`, [], [code], millis)
+    const outcome = "reply" in probed ? this.register(id, code, millis) : probed
     if (!("reply" in outcome)) {
       if (!("failure" in outcome)) return outcome
       const hidden = HIDDEN_GLOBAL.exec(outcome.failure.message)?.[1]
@@ -156,6 +160,22 @@ class WasmLuaRuntime implements LuaRuntime {
         }
       })
     }
+  }
+
+  /** Runs the code of a library that was found to be well-behaved: `redis` is another table meanwhile. */
+  private register(id: number, code: string, millis: number): ScriptOutcome {
+    this.lock(0)
+    try {
+      const outcome = this.script(`return ${this.store}.load(${id})`, [], [code], millis)
+      if (!this.isLost && !("reply" in outcome)) this.engine.evalWithArgs(`${this.store}.restore()`, [], [])
+      return outcome
+    } finally {
+      this.lock(1)
+    }
+  }
+
+  private lock(value: 0 | 1): void {
+    for (const lock of this.locks) this.exports.HEAPU8[lock] = value
   }
 
   unload(library: LibrarySource): void {

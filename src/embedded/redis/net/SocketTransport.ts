@@ -22,7 +22,8 @@ export const serveSocket = (
       send: (bytes) => {
         socket.write(bytes)
       },
-      end: () => socket.end(),
+      // A peer that goes on writing is to see that nobody reads.
+      end: () => socket.destroySoon(),
       destroy: () => socket.destroy(),
       unsentBytes: () => socket.writableLength
     },
