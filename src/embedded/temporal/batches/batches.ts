@@ -80,7 +80,9 @@ export class Batches {
     this.#wakeups = new Wakeups(
       engine.clock,
       (key) => this.#step(key),
-      (key) => this.#nextStep(key)
+      // Nobody puts a clock forward only to forget a batch that is closed.
+      (key) =>
+        this.#entries.get(key)?.running === undefined ? Number.POSITIVE_INFINITY : this.#nextStep(key)
     )
     engine.forgetNamespace.push((namespace) => {
       for (const [key, { job }] of this.#entries) if (job.namespace === namespace) this.#entries.delete(key)

@@ -74,13 +74,19 @@ export class Schedules {
     this.#wakeups = new Wakeups(
       engine.clock,
       (key) => this.#wake(key),
-      (key) => this.#entries.get(key)?.wakeAt ?? Number.POSITIVE_INFINITY
+      (key) => this.#nextAction(key)
     )
     engine.closed = (run) => this.#closed(run)
     engine.forgetNamespace.push((namespace) => {
       for (const [key, { state }] of this.#entries)
         if (state.namespace === namespace) this.#entries.delete(key)
     })
+  }
+
+  /** When a schedule next acts. Nobody puts a clock forward only to forget one that is closed. */
+  #nextAction(key: string): number {
+    const entry = this.#entries.get(key)
+    return entry === undefined || entry.state.closeTime > 0 ? Number.POSITIVE_INFINITY : entry.wakeAt
   }
 
   /** Takes up what a former process left; starts that were missed are made up for at once. */
