@@ -5,7 +5,7 @@ import type { FunctionLibrary, RestorePolicy } from "../lua/FunctionLibraries.ts
 import { readLibraries, writeLibraries } from "../rdb/FunctionPayload.ts"
 import { ErrorReply, MapReply, OK, type Reply, SetReply, Status } from "../resp/Reply.ts"
 import { help } from "./Help.ts"
-import { numberedKeys } from "./Lists.ts"
+import { numberedKeys } from "./NumberedKeys.ts"
 
 const changed = (client: Client): void => {
   client.server.dirty++

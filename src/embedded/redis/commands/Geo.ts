@@ -7,7 +7,7 @@ import { NULL_ARRAY, type Reply } from "../resp/Reply.ts"
 import { readSortedSet } from "./Access.ts"
 import { distanceText, metresOf, pointOf, pointReply } from "./GeoPoint.ts"
 import { GEO_SEARCH } from "./GeoSearch.ts"
-import { addMembers } from "./SortedSets.ts"
+import { addMembers } from "./SortedSetAdd.ts"
 
 const geoadd = (client: Client, args: Arguments): Reply => {
   const options = { nx: false, xx: false, ch: false, gt: false, lt: false, incr: false }

@@ -8,7 +8,7 @@ import { EMPTY, ErrorReply, type Reply } from "../resp/Reply.ts"
 import type { SortedMember, SortedSetValue } from "../types/SortedSetValue.ts"
 import { readSortedSet } from "./Access.ts"
 import { distanceText, metresOf, pointOf, pointReply } from "./GeoPoint.ts"
-import { storeSortedSet } from "./SortedSets.ts"
+import { storeSortedSet } from "./SortedSetRanges.ts"
 
 const NO_MEMBER = new ErrorReply("ERR could not decode requested zset member")
 

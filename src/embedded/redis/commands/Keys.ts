@@ -1,14 +1,14 @@
-import { argument, type Arguments, exactInteger, integer } from "../exec/Arguments.ts"
+import { argument, type Arguments, integer } from "../exec/Arguments.ts"
 import type { CommandDefinition } from "../exec/CommandTable.ts"
 import { type Client, NOTIFY } from "../exec/Context.ts"
-import { cut, NO_SUCH_KEY, SYNTAX } from "../exec/Errors.ts"
-import { frequencyOf } from "../db/Access.ts"
+import { NO_SUCH_KEY, SYNTAX } from "../exec/Errors.ts"
 import type { Entry } from "../db/Entry.ts"
 import type { Keyspace } from "../db/Keyspace.ts"
 import { globMatch } from "../format/Glob.ts"
 import { ErrorReply, OK, type Reply, Status } from "../resp/Reply.ts"
-import { cloneValue, encodingOf, typeOf } from "../types/Describe.ts"
-import { deadlineOf } from "./Expiry.ts"
+import { cloneValue, typeOf } from "../types/Describe.ts"
+import { KEY_EXPIRY } from "./KeyExpiry.ts"
+import { OBJECT_INFO } from "./ObjectInfo.ts"
 import { scanArguments } from "./ScanArguments.ts"
 
 const remove = (client: Client, args: Arguments): Reply => {
@@ -29,59 +29,14 @@ const count = (client: Client, args: Arguments): Reply => {
   return found
 }
 
-const expire =
-  (unit: "s" | "ms", absolute: boolean, name: string) =>
-  (client: Client, args: Arguments): Reply => {
-    const { db, server } = client
-    const key = argument(args, 1)
-    const flags = new Set(args.slice(3).map((flag) => flag.toUpperCase()))
-    for (const flag of args.slice(3)) {
-      if (!["NX", "XX", "GT", "LT"].includes(flag.toUpperCase()))
-        throw new ErrorReply(`ERR Unsupported option ${cut(flag)}`)
-    }
-    if (flags.has("NX") && flags.size > 1) {
-      throw new ErrorReply("ERR NX and XX, GT or LT options at the same time are not compatible")
-    }
-    if (flags.has("GT") && flags.has("LT")) {
-      throw new ErrorReply("ERR GT and LT options at the same time are not compatible")
-    }
-    const deadline = deadlineOf(client, exactInteger(argument(args, 2)), unit, absolute, name)
-    const entry = db.findForWrite(key)
-    if (entry === undefined) return 0
-    const current = db.deadlineOf(entry)
-    if (flags.has("NX") && current !== undefined) return 0
-    if (flags.has("XX") && current === undefined) return 0
-    if (flags.has("GT") && (current === undefined || deadline <= current)) return 0
-    if (flags.has("LT") && current !== undefined && deadline >= current) return 0
-    if (deadline <= server.now && !db.frozen) {
-      db.remove(entry)
-      server.changed(db, key, NOTIFY.generic, "del")
-      server.propagate(db, ["DEL", key])
-      return 1
-    }
-    db.setDeadline(entry, deadline)
-    server.changed(db, key, NOTIFY.generic, "expire")
-    server.propagate(db, ["PEXPIREAT", key, String(deadline)])
-    return 1
-  }
-
-const ttl =
-  (unit: "s" | "ms", absolute: boolean) =>
-  (client: Client, args: Arguments): Reply => {
-    const entry = client.db.peek(argument(args, 1))
-    if (entry === undefined) return -2
-    const deadline = client.db.deadlineOf(entry)
-    if (deadline === undefined) return -1
-    const left = absolute ? deadline : Math.max(0, deadline - client.server.now)
-    return unit === "ms" ? left : Math.floor((left + 500) / 1000)
-  }
-
-const persist = (client: Client, args: Arguments): Reply => {
-  const key = argument(args, 1)
-  const entry = client.db.findForWrite(key)
-  if (entry === undefined || !client.db.clearDeadline(entry)) return 0
-  client.server.changed(client.db, key, NOTIFY.generic, "persist")
-  return 1
+/** Looking whether a key is there is no use of it. */
+const exists = (client: Client, args: Arguments): Reply => {
+  const { db } = client
+  const { touches } = db
+  db.touches = false
+  const found = count(client, args)
+  db.touches = touches
+  return found
 }
 
 /** Puts an entry's value and expiry under another key, replacing what is there. */
@@ -173,14 +128,6 @@ const scan = (client: Client, args: Arguments): Reply => {
   return [String(next), out]
 }
 
-const usesFrequency = (client: Client): boolean =>
-  client.server.settings.get("maxmemory-policy").endsWith("lfu")
-
-const SWITCHED =
-  "Please note that when switching between policies at runtime LRU and LFU data will take some time to adjust."
-
-const objectEntry = (client: Client, args: Arguments): Entry | undefined => client.db.peek(argument(args, 2))
-
 const flush =
   (all: boolean) =>
   (client: Client, args: Arguments): Reply => {
@@ -226,7 +173,7 @@ export const KEYS: ReadonlyArray<CommandDefinition> = [
     keys: [1, -1, 1],
     complexity: "O(N)",
     summary: "Determines whether one or more keys exist.",
-    run: count
+    run: exists
   },
   {
     name: "touch",
@@ -238,89 +185,6 @@ export const KEYS: ReadonlyArray<CommandDefinition> = [
     summary:
       "Returns the number of existing keys out of those specified after updating the time they were last accessed.",
     run: count
-  },
-  {
-    name: "expire",
-    arity: -3,
-    flags: "write fast",
-    keys: [1, 1, 1],
-    summary: "Sets the expiration time of a key in seconds.",
-    logsItself: true,
-    run: expire("s", false, "expire")
-  },
-  {
-    name: "pexpire",
-    arity: -3,
-    flags: "write fast",
-    keys: [1, 1, 1],
-    since: "2.6.0",
-    summary: "Sets the expiration time of a key in milliseconds.",
-    logsItself: true,
-    run: expire("ms", false, "pexpire")
-  },
-  {
-    name: "expireat",
-    arity: -3,
-    flags: "write fast",
-    keys: [1, 1, 1],
-    since: "1.2.0",
-    summary: "Sets the expiration time of a key to a Unix timestamp.",
-    logsItself: true,
-    run: expire("s", true, "expireat")
-  },
-  {
-    name: "pexpireat",
-    arity: -3,
-    flags: "write fast",
-    keys: [1, 1, 1],
-    since: "2.6.0",
-    summary: "Sets the expiration time of a key to a Unix milliseconds timestamp.",
-    logsItself: true,
-    run: expire("ms", true, "pexpireat")
-  },
-  {
-    name: "ttl",
-    arity: 2,
-    flags: "readonly fast",
-    keys: [1, 1, 1],
-    summary: "Returns the expiration time in seconds of a key.",
-    run: ttl("s", false)
-  },
-  {
-    name: "pttl",
-    arity: 2,
-    flags: "readonly fast",
-    keys: [1, 1, 1],
-    since: "2.6.0",
-    summary: "Returns the expiration time in milliseconds of a key.",
-    run: ttl("ms", false)
-  },
-  {
-    name: "expiretime",
-    arity: 2,
-    flags: "readonly fast",
-    keys: [1, 1, 1],
-    since: "7.0.0",
-    summary: "Returns the expiration time of a key as a Unix timestamp.",
-    run: ttl("s", true)
-  },
-  {
-    name: "pexpiretime",
-    arity: 2,
-    flags: "readonly fast",
-    keys: [1, 1, 1],
-    since: "7.0.0",
-    summary: "Returns the expiration time of a key as a Unix milliseconds timestamp.",
-    run: ttl("ms", true)
-  },
-  {
-    name: "persist",
-    arity: 2,
-    flags: "write fast",
-    keys: [1, 1, 1],
-    since: "2.2.0",
-    summary: "Removes the expiration time of a key.",
-    run: persist
   },
   {
     name: "type",
@@ -413,94 +277,6 @@ export const KEYS: ReadonlyArray<CommandDefinition> = [
     summary: "Removes all keys from all databases.",
     run: flush(true)
   },
-  {
-    name: "object",
-    arity: -2,
-    flags: "",
-    since: "2.2.3",
-    summary: "A container for object introspection commands.",
-    subcommands: [
-      {
-        name: "encoding",
-        arity: 3,
-        flags: "readonly",
-        keys: [2, 2, 1],
-        since: "2.2.3",
-        summary: "Returns the internal encoding of an object.",
-        run: (client, args) => {
-          const entry = objectEntry(client, args)
-          return entry === undefined ? null : encodingOf(entry.value)
-        }
-      },
-      {
-        name: "refcount",
-        arity: 3,
-        flags: "readonly",
-        keys: [2, 2, 1],
-        since: "2.2.3",
-        summary: "Returns the reference count of a value of a key.",
-        // Values are never shared between keys here.
-        run: (client, args) => (objectEntry(client, args) === undefined ? null : 1)
-      },
-      {
-        name: "idletime",
-        arity: 3,
-        flags: "readonly",
-        keys: [2, 2, 1],
-        since: "2.2.3",
-        summary: "Returns the time since the last access to an object.",
-        run: (client, args) => {
-          const entry = objectEntry(client, args)
-          if (entry !== undefined && usesFrequency(client)) {
-            throw new ErrorReply(
-              `ERR An LFU maxmemory policy is selected, idle time not tracked. ${SWITCHED}`
-            )
-          }
-          return entry === undefined ? null : Math.max(0, Math.floor(client.server.now / 1000) - entry.usedAt)
-        }
-      },
-      {
-        name: "freq",
-        arity: 3,
-        flags: "readonly",
-        keys: [2, 2, 1],
-        since: "4.0.0",
-        summary: "Returns the logarithmic access frequency counter of a Redis object.",
-        run: (client, args) => {
-          const entry = objectEntry(client, args)
-          if (entry === undefined) return null
-          const rules = client.db.frequency
-          if (rules !== undefined) return frequencyOf(entry.usedAt, client.server.now, rules)
-          throw new ErrorReply(
-            `ERR An LFU maxmemory policy is not selected, access frequency not tracked. ${SWITCHED}`
-          )
-        }
-      },
-      {
-        name: "help",
-        arity: 2,
-        flags: "loading stale",
-        since: "6.2.0",
-        summary: "Returns helpful text about the different subcommands.",
-        run: () =>
-          [
-            "OBJECT <subcommand> [<arg> [value] [opt] ...]. Subcommands are:",
-            "ENCODING <key>",
-            "    Return the kind of internal representation used in order to store the value",
-            "    associated with a <key>.",
-            "FREQ <key>",
-            "    Return the access frequency index of the <key>. The returned integer is",
-            "    proportional to the logarithm of the recent access frequency of the key.",
-            "IDLETIME <key>",
-            "    Return the idle time of the <key>, that is the approximated number of",
-            "    seconds elapsed since the last access to the key.",
-            "REFCOUNT <key>",
-            "    Return the number of references of the value associated with the specified",
-            "    <key>.",
-            "HELP",
-            "    Prints this help."
-          ].map((line) => new Status(line))
-      }
-    ]
-  }
+  ...KEY_EXPIRY,
+  OBJECT_INFO
 ]

@@ -3,7 +3,7 @@ import type { CommandDefinition } from "../exec/CommandTable.ts"
 import type { Client } from "../exec/Context.ts"
 import { ErrorReply, OK, type Reply } from "../resp/Reply.ts"
 import { help } from "./Help.ts"
-import { numberedKeys } from "./Lists.ts"
+import { numberedKeys } from "./NumberedKeys.ts"
 
 const NOSCRIPT = new ErrorReply("NOSCRIPT No matching script. Please use EVAL.")
 

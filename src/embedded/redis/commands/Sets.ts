@@ -6,7 +6,7 @@ import { INT64_LIMIT } from "../format/Integers.ts"
 import { EMPTY, ErrorReply, type Reply, SetReply } from "../resp/Reply.ts"
 import { SetValue } from "../types/SetValue.ts"
 import { create, readSet, removeIfEmpty, writeSet } from "./Access.ts"
-import { numberedKeys } from "./Lists.ts"
+import { numberedKeys } from "./NumberedKeys.ts"
 import { pickDistinct, pickRepeated } from "./RandomPick.ts"
 import { scanArguments, scanCursor } from "./ScanArguments.ts"
 

@@ -5,7 +5,7 @@ import { SYNTAX, WRONGTYPE } from "../exec/Errors.ts"
 import { ErrorReply, type Reply } from "../resp/Reply.ts"
 import { SetValue } from "../types/SetValue.ts"
 import { type SortedMember, SortedSetValue } from "../types/SortedSetValue.ts"
-import { numberedKeys } from "./Lists.ts"
+import { numberedKeys } from "./NumberedKeys.ts"
 
 type Operation = "inter" | "union" | "diff"
 type Store = (client: Client, target: string, members: Iterable<SortedMember>, event: string) => number
