@@ -201,7 +201,9 @@ export const SHAPES: Readonly<Record<string, ReadonlyArray<string>>> = {
     "OBJECT FREQ key",
     "SORT key [LIMIT index small] [ASC | DESC] [ALPHA]",
     "SORT key ALPHA [LIMIT index small] [ASC | DESC] [STORE key]",
-    "SORT key BY sort-pattern [ALPHA] [ASC | DESC] [GET sort-pattern] [GET #] [STORE key]",
+    // Elements whose texts are equal keep the order of the set, which is left open.
+    "SORT key BY sort-pattern ALPHA [ASC | DESC] [GET sort-pattern] [GET #]",
+    "SORT key BY sort-pattern [ASC | DESC] [GET sort-pattern] [GET #] [STORE key]",
     "SORT_RO key ALPHA [LIMIT index small] [DESC]"
   ],
   stream: [
