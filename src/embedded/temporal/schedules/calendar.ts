@@ -7,7 +7,7 @@ export interface CalendarFields {
   readonly years: ReadonlySet<number> | undefined
   readonly months: ReadonlySet<number>
   /** Decides over a day by its number in the month and in the week (Sunday is 0). */
-  readonly day: (dayOfMonth: number, dayOfWeek: number) => boolean
+  readonly day: (dayOfMonth: number, dayOfWeek: () => number) => boolean
   readonly hours: ReadonlySet<number>
   readonly minutes: ReadonlySet<number>
   readonly seconds: ReadonlySet<number>
@@ -59,11 +59,27 @@ export class Calendar {
     return (
       fields.years?.has(wall.year) !== false &&
       fields.months.has(wall.month) &&
-      fields.day(wall.day, wall.weekday) &&
+      fields.day(wall.day, () => wall.weekday) &&
       fields.hours.has(wall.hour) &&
       fields.minutes.has(wall.minute) &&
       fields.seconds.has(wall.second)
     )
+  }
+
+  /**
+   * The last instant of the stretch around a match in which everything matches: the match itself, or the end of its
+   * minute, hour or day.
+   */
+  matchesUntil(instant: number): number {
+    const wall = wallTime(this.#zone, instant)
+    let left = 0
+    if (this.#seconds.length === 60) left = 59 - wall.second
+    if (this.#seconds.length === 60 && this.#minutes.length === 60) {
+      left += (59 - wall.minute) * 60
+      if (this.#hours.length === 24) left += (23 - wall.hour) * hour
+    }
+    // Unless clocks change in between.
+    return this.#zone.offsetAt(instant) === this.#zone.offsetAt(instant + left) ? instant + left : instant
   }
 
   /** The first match behind an instant, undefined if there is none up to the end of a year. */
@@ -92,9 +108,11 @@ export class Calendar {
         from = midnight
         continue
       }
-      // Asked for at the position: where midnight is left out, that may be in the day before.
-      const position = instantOf(this.#zone, year, month, day, from.hour, from.minute, from.second)
-      if (meant(day, wallTime(this.#zone, position).weekday)) {
+      const { hour: h, minute, second } = from
+      const weekday = (): number =>
+        // Asked for at the position: where midnight is left out, that may be in the day before.
+        wallTime(this.#zone, instantOf(this.#zone, year, month, day, h, minute, second)).weekday
+      if (meant(day, weekday)) {
         const found = this.#inDay(year, month, day, from)
         if (found !== undefined) return found
       }

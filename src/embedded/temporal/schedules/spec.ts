@@ -75,7 +75,7 @@ const calendarOf = (spec: StructuredCalendarSpec, zone: Zone): Calendar => {
     {
       years: (spec.year?.length ?? 0) === 0 ? undefined : valuesOf(spec.year),
       months: valuesOf(spec.month),
-      day: (dayOfMonth, dayOfWeek) => daysOfMonth.has(dayOfMonth) && daysOfWeek.has(dayOfWeek),
+      day: (dayOfMonth, dayOfWeek) => daysOfMonth.has(dayOfMonth) && daysOfWeek.has(dayOfWeek()),
       hours: valuesOf(spec.hour),
       minutes: valuesOf(spec.minute),
       seconds: valuesOf(spec.second)
@@ -84,8 +84,8 @@ const calendarOf = (spec: StructuredCalendarSpec, zone: Zone): Calendar => {
   )
 }
 
-/** So many times in a row may be excluded before there counts to be none. */
-const mostExcluded = 200_000
+/** So many times in a row may be excluded, in stretches, before there counts to be none. */
+const mostExcluded = 2000
 
 const endOfTime = Date.UTC(lastYear + 1, 0) - 1
 
@@ -127,9 +127,13 @@ export class CompiledSpec {
     for (let tries = 0; ; tries += 1) {
       const found = this.#following(second)
       if (found === undefined || found * 1000 > this.#until || tries > mostExcluded) return undefined
-      second = found
-      if (!this.#excluded.some((calendar) => calendar.matches(found))) break
+      const excluding = this.#excluded.find((calendar) => calendar.matches(found))
+      if (excluding === undefined) return this.#spread(seed, found)
+      second = excluding.matchesUntil(found)
     }
+  }
+
+  #spread(seed: string, second: number): NextTime {
     const nominal = second * 1000
     // The jitter never goes beyond the next time, so the order stays.
     const following = this.#jitter > 0 ? this.#following(second) : undefined
