@@ -11,7 +11,7 @@ import type {
 } from "../exec/Context.ts"
 import { encodeReply, type RespVersion } from "../resp/Encoder.ts"
 import { DEFAULT_LIMITS, ProtocolError, RespParser, UNAUTHENTICATED_LIMITS } from "../resp/Parser.ts"
-import { ErrorReply, type Reply } from "../resp/Reply.ts"
+import { ErrorReply, PushReply, type Reply, Sequence } from "../resp/Reply.ts"
 
 /** The other end of a connection. */
 export interface Transport {
@@ -43,6 +43,9 @@ interface Wait {
   readonly waiter: Waiter
   timer: NodeJS.Timeout | undefined
 }
+
+const isPush = (reply: Reply): boolean =>
+  reply instanceof PushReply || (reply instanceof Sequence && reply.replies[0] instanceof PushReply)
 
 /** How long a command is in RESP. */
 const commandLength = (args: ReadonlyArray<string>): number =>
@@ -197,7 +200,8 @@ export class Session implements Client {
   /** Answers a command. */
   reply(reply: Reply): void {
     if (reply === undefined || this.closed) return
-    if (this.replyMode !== "on") return
+    // What is pushed is no reply: subscribing says so whatever CLIENT REPLY was told.
+    if (this.replyMode !== "on" && !isPush(reply)) return
     this.write(encodeReply(reply, this.resp))
   }
 

@@ -82,7 +82,7 @@ const INERT: Readonly<Record<string, Setting>> = {
   "enable-debug-command": fixed("no"),
   "enable-module-command": fixed("no"),
   "enable-protected-configs": fixed("no"),
-  "ignore-warnings": fixed(""),
+  "ignore-warnings": text(""),
   "io-threads-do-reads": fixed("no"),
   "jemalloc-bg-thread": yesno(true),
   logfile: fixed(""),
