@@ -7,7 +7,8 @@ import { InternalConnectionOptionsSymbol } from "@temporalio/client/lib/connecti
 import { TimeSkippingClient } from "@temporalio/testing/lib/client.js"
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest"
 
-import { completeWorkflow, FakeWorker, millis, namespace, startTimer } from "./fake-worker.ts"
+import { types } from "../../../src/embedded/temporal/proto/root.ts"
+import { completeWorkflow, FakeWorker, millis, namespace, payloads, startTimer } from "./fake-worker.ts"
 import { ignore, openRig } from "./support.ts"
 import type { Rig } from "./support.ts"
 
@@ -195,6 +196,94 @@ describe("a service that skips for whoever waits", () => {
     await worker.signal(id)
     await worker.complete(await worker.poll(), [completeWorkflow()])
     expect((await skipping.now()) - begin).toBeLessThan(hour)
+  })
+
+  it("skips while an update is waited for", async () => {
+    const id = randomUUID()
+    const worker = new FakeWorker(skipping.connection, `queue-${id}`)
+    await worker.start(id)
+    await worker.complete(await worker.poll())
+    const begin = await skipping.now()
+    const updated = worker.rpc.updateWorkflowExecution({
+      namespace,
+      workflowExecution: { workflowId: id },
+      request: { meta: { updateId: "u" }, input: { name: "update" } },
+      waitPolicy: { lifecycleStage: 3 }
+    })
+    const task = await worker.poll()
+    const request = task.messages?.[0]
+    const message = (name: string, value: Uint8Array) => ({
+      id: name,
+      protocolInstanceId: "u",
+      body: { type_url: `type.googleapis.com/temporal.api.update.v1.${name}`, value }
+    })
+    // Accepted now, and carried out a day later.
+    const acceptance = types.updateAcceptance.encode({
+      acceptedRequestMessageId: request?.id ?? "",
+      acceptedRequestSequencingEventId: Number(request?.eventId ?? 0)
+    })
+    await worker.complete(task, [startTimer("a", day)], {
+      messages: [message("Acceptance", acceptance.finish())]
+    })
+    const response = types.updateResponse.encode({
+      meta: { updateId: "u" },
+      outcome: { success: payloads("done") }
+    })
+    await worker.complete(await worker.poll(), [completeWorkflow()], {
+      messages: [message("Response", response.finish())]
+    })
+    expect((await updated).outcome?.success).toBeTruthy()
+    expect((await skipping.now()) - begin).toBeGreaterThanOrEqual(day)
+  })
+
+  it("skips the backoff of an activity, and not the activity", async () => {
+    const id = randomUUID()
+    const worker = new FakeWorker(skipping.connection, `queue-${id}`)
+    await worker.start(id)
+    const retryPolicy = { initialInterval: millis(day), maximumAttempts: 2 }
+    await worker.complete(await worker.poll(), [worker.activity("1", { retryPolicy })])
+    const result = new Client({ connection: skipping.connection }).workflow.getHandle(id).result()
+    const first = await worker.pollActivity()
+    const begin = await skipping.now()
+    const failure = { message: "no", applicationFailureInfo: {} }
+    await worker.rpc.respondActivityTaskFailed({ namespace, taskToken: first.taskToken ?? null, failure })
+    const second = await worker.pollActivity()
+    expect(second.attempt).toBe(2)
+    const passed = (await skipping.now()) - begin
+    expect(passed).toBeGreaterThanOrEqual(day)
+    expect(passed).toBeLessThan(day + hour)
+    await worker.rpc.respondActivityTaskCompleted({ namespace, taskToken: second.taskToken ?? null })
+    await worker.complete(await worker.poll(), [completeWorkflow()])
+    await result
+  })
+
+  it("starts what schedules say on the way", async () => {
+    const scheduleId = randomUUID()
+    const worker = new FakeWorker(skipping.connection, `queue-${scheduleId}`)
+    await worker.rpc.createSchedule({
+      namespace,
+      scheduleId,
+      requestId: randomUUID(),
+      schedule: {
+        spec: { interval: [{ interval: millis(hour) }] },
+        action: {
+          startWorkflow: {
+            workflowId: "scheduled",
+            workflowType: { name: "test" },
+            taskQueue: { name: worker.taskQueue }
+          }
+        }
+      }
+    })
+    const slept = sleep(skipping, 3 * hour)
+    for (let index = 0; index < 3; index++) await worker.complete(await worker.poll(), [completeWorkflow()])
+    await slept
+    await worker.rpc.deleteSchedule({ namespace, scheduleId })
+    const { count } = await worker.rpc.countWorkflowExecutions({
+      namespace,
+      query: `TemporalScheduledById = "${scheduleId}"`
+    })
+    expect(Number(count)).toBe(3)
   })
 
   it("skips to the next run of a cron", async () => {

@@ -134,9 +134,6 @@ class UnaryCall {
   }
 }
 
-const unexpected = (): ServiceError =>
-  new ServiceError(Code.Unavailable, "the embedded service could not handle the request, see its log")
-
 /** Serves handlers by gRPC. Methods of the services that have no handler are answered as not implemented. */
 export const serve = async (
   services: Readonly<Record<string, Readonly<Record<string, Handler>>>>,
@@ -149,12 +146,14 @@ export const serve = async (
     for (const method of serviceMethods(service))
       methods.set(`/${service}/${method.name}`, new Method(method, handlers[method.name]))
 
-  const known = (error: unknown, method: string): ServiceError => {
-    if (error instanceof ServiceError) return error
+  const fail = (call: UnaryCall, error: unknown, method: string): void => {
+    if (error instanceof ServiceError) return call.fail(error)
+    call.fail(
+      new ServiceError(Code.Unavailable, "the embedded service could not handle the request, see its log")
+    )
     logger("error", `${method} failed unexpectedly`, {
       error: error instanceof Error ? (error.stack ?? error.message) : String(error)
     })
-    return unexpected()
   }
 
   const unknown = (path: string): ServiceError => {
@@ -168,10 +167,10 @@ export const serve = async (
       if (answer instanceof Promise)
         answer
           .then((value) => call.answer(method.encode(value)))
-          .catch((error: unknown) => call.fail(known(error, method.name)))
+          .catch((error: unknown) => fail(call, error, method.name))
       else call.answer(method.encode(answer))
     } catch (error) {
-      call.fail(known(error, method.name))
+      fail(call, error, method.name)
     }
   }
 
@@ -182,20 +181,21 @@ export const serve = async (
     body: Buffer,
     encoding: string
   ): void => {
-    try {
-      const message = readMessage(body, encoding)
-      if (!(message instanceof Promise)) return handle(method, handler, call, message)
-      message.then(
-        (unpacked) => handle(method, handler, call, unpacked),
-        () => call.fail(new ServiceError(Code.Internal, "the request could not be unpacked"))
-      )
-    } catch (error) {
+    const broken = (error: unknown): void =>
       call.fail(
         error instanceof ServiceError
           ? error
           : new ServiceError(Code.Internal, "the request could not be unpacked")
       )
+    let message: Buffer | Promise<Buffer>
+    try {
+      message = readMessage(body, encoding)
+    } catch (error) {
+      return broken(error)
     }
+    if (message instanceof Promise)
+      message.then((unpacked) => handle(method, handler, call, unpacked), broken)
+    else handle(method, handler, call, message)
   }
 
   /** The sessions over which workers have asked for tasks. */
@@ -234,7 +234,7 @@ export const serve = async (
         body.push(chunk)
       } catch (error) {
         stream.removeAllListeners("end")
-        call.fail(known(error, method.name))
+        fail(call, error, method.name)
       }
     })
     stream.once("end", () =>
