@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto"
 
 import { EventType, Initiator, ParentClosePolicy, RetryState, Status, TaskQueueKind } from "./proto/enums.ts"
-import { fromMillis, positiveMillis, toMillis } from "./proto/time.ts"
+import { fromMillis, toMillis } from "./proto/time.ts"
 import type {
   Failure,
   Header,
@@ -16,7 +16,8 @@ import type {
 } from "./proto/root.ts"
 import { cronBackoff } from "./cron.ts"
 import { decideRetry, withDefaults } from "./retry.ts"
-import { executionTime, isOpen, timeoutsFrom } from "./state.ts"
+import { effectiveTimeouts, runDeadline } from "./run-timeouts.ts"
+import { executionTime, isOpen } from "./state.ts"
 import type { ChildInfo } from "./state.ts"
 import type { EventBody, Tx } from "./tx.ts"
 import { Run } from "./run.ts"
@@ -51,19 +52,6 @@ export const createRun = (tx: Tx, options: NewRun): Run => {
   options.beforeFirstTask?.(run)
   if (!run.x.delayed) scheduleTask(tx, run)
   return run
-}
-
-/** A run timeout never exceeds the execution's; a task timeout never the run's. Zero means none. */
-export const effectiveTimeouts = (timeouts: {
-  readonly executionMs: number
-  readonly runMs: number
-  readonly taskMs: number
-}): { runMs: number; taskMs: number } => {
-  const { executionMs } = timeouts
-  const runMs =
-    executionMs > 0 && (timeouts.runMs === 0 || timeouts.runMs > executionMs) ? executionMs : timeouts.runMs
-  const taskMs = Math.min(timeouts.taskMs === 0 ? 10_000 : timeouts.taskMs, 120_000)
-  return { runMs, taskMs: runMs > 0 ? Math.min(taskMs, runMs) : taskMs }
 }
 
 export interface StartOptions {
@@ -379,17 +367,6 @@ export const cronFollowUp = (
   const expiresAt = toMillis(run.h.started.workflowExecutionExpirationTime)
   if (expiresAt !== undefined && tx.now + backoffMs > expiresAt) return undefined
   return { initiator: Initiator.Cron, backoffMs, ...carried }
-}
-
-/** When a run is over by its timeouts, and whether that ends the whole execution. */
-export const runDeadline = (run: Run): { at: number; whole: boolean } | undefined => {
-  const { started } = run.h
-  const runTimeout = positiveMillis(started.workflowRunTimeout)
-  const expiresAt = toMillis(started.workflowExecutionExpirationTime)
-  const runEnd = runTimeout === undefined ? undefined : timeoutsFrom(run.h) + runTimeout
-  if (expiresAt !== undefined && (runEnd === undefined || expiresAt <= runEnd))
-    return { at: expiresAt, whole: true }
-  return runEnd === undefined ? undefined : { at: runEnd, whole: false }
 }
 
 /** The run or the execution ran out of time. */

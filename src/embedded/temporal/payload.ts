@@ -47,3 +47,22 @@ export const definedFields = (
   for (const [name, payload] of Object.entries(fields ?? {})) if (payload) defined[name] = payload
   return defined
 }
+
+const emptyList = new TextEncoder().encode("[]")
+
+// common/payload, MergeMapOfPayload: data decides, whatever its encoding.
+const isEmptyPayload = ({ data }: Payload): boolean =>
+  !data || data.length === 0 || (data.length === 2 && data[0] === emptyList[0] && data[1] === emptyList[1])
+
+/** Sets the given fields; one without data, or with an empty list, is removed. */
+export const mergeFields = (
+  target: Record<string, Payload>,
+  changes: Record<string, Payload | undefined> | null | undefined
+): Record<string, Payload> => {
+  const next = { ...target }
+  for (const [name, payload] of Object.entries(changes ?? {})) {
+    if (payload === undefined || isEmptyPayload(payload)) delete next[name]
+    else next[name] = payload
+  }
+  return next
+}

@@ -1,5 +1,6 @@
 import { EventType, Status, TaskFailedCause } from "./proto/enums.ts"
 import { fromMillis, positiveMillis, toMillis, toNumber } from "./proto/time.ts"
+import { mergeFields } from "./payload.ts"
 import type {
   ActivityScheduledAttributes,
   CancelExternalAttributes,
@@ -132,25 +133,6 @@ const withBuildId = (known: readonly string[], buildId: string): readonly string
   return [...(known.length > 0 ? known : [unversioned]), ...(buildId === "" ? [] : [value])]
 }
 
-const emptyList = new TextEncoder().encode("[]")
-
-// common/payload, MergeMapOfPayload: data decides, whatever its encoding.
-const isEmptyPayload = ({ data }: Payload): boolean =>
-  !data || data.length === 0 || (data.length === 2 && data[0] === emptyList[0] && data[1] === emptyList[1])
-
-/** Sets the given fields; one without data, or with an empty list, is removed. */
-const merge = (
-  target: Record<string, Payload>,
-  changes: Record<string, Payload | undefined> | null | undefined
-): Record<string, Payload> => {
-  const next = { ...target }
-  for (const [name, payload] of Object.entries(changes ?? {})) {
-    if (payload === undefined || isEmptyPayload(payload)) delete next[name]
-    else next[name] = payload
-  }
-  return next
-}
-
 const close = (state: HistoryState, event: HistoryEvent, status: number): void => {
   state.status = status
   state.closeTime = toMillis(event.eventTime) ?? 0
@@ -186,8 +168,8 @@ export const applyEvent = (state: HistoryState, event: HistoryEvent): void => {
       state.startTime = time
       state.originalStartTime = time
       state.status = Status.Running
-      state.memo = merge({}, attributes.memo?.fields)
-      state.searchAttributes = merge({}, attributes.searchAttributes?.indexedFields)
+      state.memo = mergeFields({}, attributes.memo?.fields)
+      state.searchAttributes = mergeFields({}, attributes.searchAttributes?.indexedFields)
       return
     }
     case EventType.WorkflowTaskScheduled:
@@ -374,13 +356,13 @@ export const applyEvent = (state: HistoryState, event: HistoryEvent): void => {
       return
     }
     case EventType.UpsertSearchAttributes:
-      state.searchAttributes = merge(
+      state.searchAttributes = mergeFields(
         state.searchAttributes,
         required(event.upsertWorkflowSearchAttributesEventAttributes, event).searchAttributes?.indexedFields
       )
       return
     case EventType.WorkflowPropertiesModified:
-      state.memo = merge(
+      state.memo = mergeFields(
         state.memo,
         required(event.workflowPropertiesModifiedEventAttributes, event).upsertedMemo?.fields
       )

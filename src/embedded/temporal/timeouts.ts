@@ -1,6 +1,7 @@
 import { EventType, TimeoutType } from "./proto/enums.ts"
 import { findActivity, nextActivityDeadline, timeOutActivity } from "./activities.ts"
-import { runDeadline, timeOutRun } from "./lifecycle.ts"
+import { timeOutRun } from "./lifecycle.ts"
+import { runDeadline } from "./run-timeouts.ts"
 import { executionTime, isOpen } from "./state.ts"
 import type { Run } from "./run.ts"
 import type { Tx } from "./tx.ts"

@@ -444,11 +444,12 @@ export const programs: Readonly<Record<string, (kit: Kit) => Promise<void>>> = {
   "fires and cancels timers": async (kit) => {
     await kit.worker.start(kit.id)
     await kit.worker.complete(await kit.worker.poll(), [startTimer("a", 100), startTimer("b", 60_000)])
-    const task = await kit.worker.poll()
-    await kit.worker.complete(task, [cancelTimer("b"), startTimer("c", 100)], {
-      forceCreateNewWorkflowTask: true
-    })
-    const forced = await kit.worker.poll()
+    const { workflowTask: forced } = await kit.worker.complete(
+      await kit.worker.poll(),
+      [cancelTimer("b"), startTimer("c", 100)],
+      { forceCreateNewWorkflowTask: true, returnNewWorkflowTask: true }
+    )
+    if (!forced) throw new Error("the next task is missing")
     // The timer fires while the task is out: cancelling it takes that back.
     await new Promise((resolve) => setTimeout(resolve, 400))
     await kit.worker.complete(forced, [cancelTimer("c"), completeWorkflow()])
