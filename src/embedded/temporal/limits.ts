@@ -33,6 +33,10 @@ export interface Limits {
   readonly pendingCancels: number
   /** Signals that it may get. Default: 10,000. */
   readonly signals: number
+  /** Updates that it may have under way. Default: 10. */
+  readonly updatesInFlight: number
+  /** Updates that it may have in all. Default: 2,000. */
+  readonly updates: number
   /** Characters of an id or a name. Default: 1,000. */
   readonly idLength: number
 }
@@ -51,6 +55,8 @@ export const defaultLimits: Limits = {
   pendingSignals: 2000,
   pendingCancels: 2000,
   signals: 10_000,
+  updatesInFlight: 10,
+  updates: 2000,
   idLength: 1000
 }
 

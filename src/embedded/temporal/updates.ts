@@ -58,9 +58,6 @@ const longPollMs = 20_000
 /** From this attempt of a workflow task on, updates are refused instead of waiting for it. */
 const failingAttempts = 3
 
-const limitInFlight = 10
-const limitTotal = 2000
-
 /** service/history/workflow/update/abort_reason.go: what an accepted update gets when its workflow closes first. */
 const closedFirst: UpdateOutcome = {
   failure: {
@@ -147,11 +144,12 @@ export class Updates {
     if (run.x.closeAttempted === true && (run.x.task?.startedEventId ?? 0) > 0) throw workflowClosing()
     const admitted = this.#admitted.get(run.runId) ?? new Map<string, Admitted>()
     const accepted = [...run.h.updates.values()].filter((known) => known.completedEventId === 0).length
-    if (admitted.size + accepted >= limitInFlight) throw tooManyUpdates(limitInFlight)
-    if (run.h.updates.size + admitted.size >= limitTotal)
+    const { updatesInFlight, updates } = this.#engine.limits
+    if (admitted.size + accepted >= updatesInFlight) throw tooManyUpdates(updatesInFlight)
+    if (run.h.updates.size + admitted.size >= updates)
       throw new ServiceError(
         9,
-        `The limit on the total number of distinct updates in this workflow has been reached (${limitTotal}). Make sure any duplicate updates share an Update ID so the server can deduplicate them, and consider rejecting updates that you aren't going to process`
+        `The limit on the total number of distinct updates in this workflow has been reached (${updates}). Make sure any duplicate updates share an Update ID so the server can deduplicate them, and consider rejecting updates that you aren't going to process`
       )
     this.#admitted.set(run.runId, admitted)
     admitted.set(updateId, { request, sent: false, rejection: undefined })

@@ -20,6 +20,7 @@ beforeAll(async () => {
       memoSize: 2000,
       pendingActivities: 1,
       signals: 3,
+      updates: 1,
       historyCount: 8,
       idLength: 100,
       suggestContinueAsNewCount: 5
@@ -51,6 +52,21 @@ describe("a request is refused", () => {
     await one.start("signals")
     for (let count = 0; count < 3; count += 1) await one.signal("signals")
     await expect(one.signal("signals")).rejects.toThrow("exceeded workflow execution limit for signal events")
+  })
+
+  it("with an update too many", async () => {
+    const one = worker()
+    await one.start("updates")
+    const update = (updateId: string) =>
+      one.rpc.updateWorkflowExecution({
+        namespace,
+        workflowExecution: { workflowId: "updates" },
+        waitPolicy: { lifecycleStage: 2 },
+        request: { meta: { updateId }, input: { name: "u" } }
+      })
+    await expect(Promise.all([update("a"), update("b")])).rejects.toThrow(
+      "The limit on the total number of distinct updates in this workflow has been reached (1)."
+    )
   })
 })
 
