@@ -15,9 +15,6 @@ import { decodeVectors } from "./Vectors.ts"
 /** How a list's nodes are marked. */
 const CONTAINER = { plain: 1, packed: 2 } as const
 
-/** Whether a byte before a key is the type of a value. */
-export const isValueType = (type: number): boolean => Object.values<number>(TYPE).includes(type)
-
 const listpack = (reader: RdbReader): ListpackCursor => {
   const origin = reader.offset
   return new ListpackCursor(reader.blob(), origin)
