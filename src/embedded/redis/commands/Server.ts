@@ -14,7 +14,10 @@ import { SAVING } from "./Saving.ts"
 const configGet = (client: Client, args: Arguments): Reply => {
   const out: Array<string> = []
   for (const [name, value] of client.server.settings.list()) {
-    if (args.slice(2).some((pattern) => globMatch(pattern, name, true))) out.push(name, value)
+    const hidden = client.server.settings.isHidden(name)
+    const isWanted = (pattern: string): boolean =>
+      hidden ? pattern.toLowerCase() === name : globMatch(pattern, name, true)
+    if (args.slice(2).some(isWanted)) out.push(name, value)
   }
   return new MapReply(out)
 }

@@ -115,8 +115,9 @@ export class Engine implements SessionHost {
       onEarlierDeadline: (at) => this.armExpiry(at)
     }
     for (let index = 0; index < options.databases; index++) this.databases.push(new Keyspace(index, hooks))
-    this.settings.onChange(() => {
+    this.settings.onChange((changed) => {
       const { countsFrequency, frequency } = this.settings
+      if (changed === "maxmemory") this.memory.makeRoom()
       const hz = this.settings.number("hz")
       if (hz < 1 || hz > MOST_HZ) this.settings.assign("hz", String(Math.min(Math.max(hz, 1), MOST_HZ)))
       for (const db of this.databases) db.frequency = countsFrequency ? frequency : undefined

@@ -242,7 +242,7 @@ export const defaults = (databases: number): Record<string, Setting> => ({
   dbfilename: fixed("dump.rdb"),
   dir: fixed(""),
   databases: fixed(String(databases)),
-  port: kept("0"),
+  port: kept("0", "Unable to listen on this port: it is chosen when the server is started"),
   loglevel: choice("notice", "debug", "verbose", "notice", "warning"),
   requirepass: text(""),
   "oom-score-adj-values": text("0 200 800"),

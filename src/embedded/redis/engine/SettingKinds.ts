@@ -11,7 +11,7 @@ export type Kind =
   | { readonly type: "text" }
   | { readonly type: "fixed" }
   /** Redis can change it while it runs, this server cannot. */
-  | { readonly type: "kept" }
+  | { readonly type: "kept"; readonly problem: string }
   | { readonly type: "events" }
   | { readonly type: "save" }
   | { readonly type: "buffers" }
@@ -39,7 +39,10 @@ export const choice = (value: string, ...choices: Array<string>): Setting => ({
   kind: { type: "choice", choices }
 })
 export const text = (value: string): Setting => ({ value, kind: { type: "text" } })
-export const kept = (value: string): Setting => ({ value, kind: { type: "kept" } })
+export const kept = (value: string, problem = "it cannot be changed while this server runs"): Setting => ({
+  value,
+  kind: { type: "kept", problem }
+})
 export const fixed = (value: string): Setting => ({ value, kind: { type: "fixed" } })
 
 /** The text to store, or the problem with a value. */
@@ -162,6 +165,8 @@ export const normalize = (kind: Kind, value: string): Normalized => {
         : { ok: parts.map((part) => String(Number(part))).join(" ") }
     }
     case "memoryOrPercent": {
+      if (/^\d+%$/.test(value) && Number(value.slice(0, -1)) > 100)
+        return { problem: "percentage argument must be less or equal to 100" }
       if (/^(100|\d{1,2})%$/.test(value)) return { ok: value }
       const bytes = parseMemory(value)
       return bytes === undefined
@@ -173,7 +178,7 @@ export const normalize = (kind: Kind, value: string): Normalized => {
     case "text":
       return { ok: value }
     case "kept":
-      return { problem: "it cannot be changed while this server runs" }
+      return { problem: kind.problem }
     case "fixed":
       return { problem: "can't set immutable config" }
   }

@@ -5,6 +5,8 @@ import type { EncodingLimits } from "../types/EncodingLimits.ts"
 import { ALIASES, defaults } from "./SettingDefaults.ts"
 import { type Kind, mergeBuffers, normalize, parseEvents } from "./SettingKinds.ts"
 
+const HIDDEN: ReadonlySet<string> = new Set(["key-load-delay", "rdb-key-save-delay"])
+
 /** The settings that CONFIG reads and changes. */
 export class EngineSettings implements Settings {
   readonly limits: EncodingLimits = {
@@ -48,6 +50,11 @@ export class EngineSettings implements Settings {
 
   list(): ReadonlyArray<readonly [string, string]> {
     return [...this.values]
+  }
+
+  /** Whether CONFIG GET shows a setting to those only who ask for it by its name. */
+  isHidden(name: string): boolean {
+    return HIDDEN.has(name)
   }
 
   names(): ReadonlyArray<string> {

@@ -180,6 +180,8 @@ export interface Settings {
   /** Changes several at once; the text of the problem otherwise. */
   readonly set: (pairs: ReadonlyArray<readonly [name: string, value: string]>) => string | undefined
   readonly names: () => ReadonlyArray<string>
+  /** Whether a setting is shown to those only who ask for it by its name. */
+  readonly isHidden: (name: string) => boolean
 }
 
 /** Messages between clients. */
