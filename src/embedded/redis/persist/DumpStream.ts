@@ -57,12 +57,12 @@ const dropPlaceHolders = (
   removed: ReadonlyArray<StreamId>,
   sink: Sink
 ): void => {
-  const trimmed = removed.filter(
-    (id) => id > stream.maxDeletedId && (stream.length === 0 || id < stream.firstId)
-  )
-  const deleted = removed.filter((id) => !trimmed.includes(id))
+  const wasTrimmed = (id: StreamId): boolean =>
+    id > stream.maxDeletedId && (stream.length === 0 || id < stream.firstId)
+  const trimmed = removed.some(wasTrimmed)
+  const deleted = removed.filter((id) => !wasTrimmed(id))
   if (deleted.length > 0) sink(encodeCommand(["XDEL", key, ...deleted.map(formatStreamId)]))
-  if (trimmed.length === 0) return
+  if (!trimmed) return
   if (stream.length === 0) sink(encodeCommand(["XTRIM", key, "MAXLEN", "=", "0"]))
   else sink(encodeCommand(["XTRIM", key, "MINID", "=", formatStreamId(stream.firstId)]))
 }
