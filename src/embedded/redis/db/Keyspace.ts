@@ -31,6 +31,8 @@ export interface KeyspaceHooks {
     fields: ReadonlyArray<string>,
     gone: boolean
   ) => void
+  /** A key was added; only with `announcesNew`. */
+  readonly onNew: (keyspace: Keyspace, key: string) => void
   /** An expiry that is earlier than all others was set. */
   readonly onEarlierDeadline: (at: number) => void
 }
@@ -51,6 +53,8 @@ export class Keyspace {
   misses = 0
   /** How frequencies are counted; `undefined` unless an LFU policy is selected. */
   frequency: FrequencyRules | undefined
+  /** Whether the owner wants to know of new keys. */
+  announcesNew = false
   /** Whether reading a key counts as using it. */
   touches = true
   /** The bytes of all entries that were measured. */
@@ -145,6 +149,7 @@ export class Keyspace {
       const usedAt = frequency === undefined ? Math.floor(now / 1000) : newFrequency(now)
       const added = new Entry(key, value, usedAt, this.generation)
       this.keys.add(added)
+      if (this.announcesNew) this.hooks.onNew(this, key)
       if (value instanceof HashValue) this.watchFields(added)
       return added
     }

@@ -111,6 +111,7 @@ export class Engine implements SessionHost {
     const hooks: KeyspaceHooks = {
       now: () => this.now,
       onExpire: (db, key) => this.onExpire(db, key),
+      onNew: (db, key) => this.notify(db, key, NOTIFY.newKey, "new"),
       onFieldsExpire: (db, key, fields, gone) => this.onFieldsExpire(db, key, fields, gone),
       onEarlierDeadline: (at) => this.armExpiry(at)
     }
@@ -120,7 +121,11 @@ export class Engine implements SessionHost {
       if (changed === "maxmemory") this.memory.makeRoom()
       const hz = this.settings.number("hz")
       if (hz < 1 || hz > MOST_HZ) this.settings.assign("hz", String(Math.min(Math.max(hz, 1), MOST_HZ)))
-      for (const db of this.databases) db.frequency = countsFrequency ? frequency : undefined
+      const announcesNew = (this.settings.events & NOTIFY.newKey) !== 0
+      for (const db of this.databases) {
+        db.frequency = countsFrequency ? frequency : undefined
+        db.announcesNew = announcesNew
+      }
     })
   }
 
@@ -139,6 +144,7 @@ export class Engine implements SessionHost {
   }
 
   get writeProblem(): ErrorReply | undefined {
+    if (this.settings.wantsReplicas) return NO_REPLICAS
     const problem = this.log?.problem
     return problem === undefined ? undefined : misconf(problem)
   }
@@ -212,6 +218,10 @@ export class Engine implements SessionHost {
     const { busy } = this.scripts
     if (busy !== undefined && !again && !command.flags.has("allow_busy")) {
       this.refuse(session, command, busyError(busy))
+      return
+    }
+    if (command.isWrite && this.settings.wantsReplicas) {
+      this.refuse(session, command, NO_REPLICAS)
       return
     }
     session.note(command)
@@ -639,6 +649,7 @@ export class Engine implements SessionHost {
   }
 }
 
+const NO_REPLICAS = new ErrorReply("NOREPLICAS Not enough good replicas to write.")
 const OOM = new ErrorReply("OOM command not allowed when used memory > 'maxmemory'.")
 const NOT_IN_MULTI = new ErrorReply("ERR Command not allowed inside a transaction")
 

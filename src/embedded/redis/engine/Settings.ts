@@ -22,6 +22,8 @@ export class EngineSettings implements Settings {
   slowerThan = 10_000
   /** Milliseconds from which a command is a latency event; 0 is never. */
   latencyThreshold = 0
+  /** Whether writes need replicas, which there are none of. */
+  wantsReplicas = false
   /** Most bytes that the data may take; 0 is no limit. */
   maxMemory = 0
   readonly frequency: FrequencyRules = { logFactor: 10, decayMinutes: 1 }
@@ -90,6 +92,7 @@ export class EngineSettings implements Settings {
   }
 
   private apply(): void {
+    this.wantsReplicas = this.number("min-replicas-to-write") > 0 && this.number("min-replicas-max-lag") > 0
     this.maxMemory = this.number("maxmemory")
     this.slowerThan = this.number("slowlog-log-slower-than")
     this.latencyThreshold = this.number("latency-monitor-threshold")

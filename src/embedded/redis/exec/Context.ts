@@ -111,6 +111,8 @@ export interface Observations {
   readonly errors: ReadonlyMap<string, number>
   /** Newest first. */
   readonly slow: Array<SlowCommand>
+  /** A command was refused before it ran. */
+  readonly rejected: (command: Command) => void
   readonly latency: Map<string, Array<LatencyEvent>>
   readonly failedWaiting: (command: Command | undefined, text: string) => void
 }

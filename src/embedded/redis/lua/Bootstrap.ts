@@ -107,6 +107,11 @@ local function caught(ok, problem, ...)
   if type(problem) == 'string' and find(problem, 'Script killed by fuel limit', 1, true) then
     return raise(problem, 0)
   end
+  local name = type(problem) == 'string' and match(problem, '__RLUA_E__:global%-read:(.*)$')
+  if name then
+    local place = match(problem, '^[%w_]+:%d+: ') or ''
+    return ok, place .. "Script attempted to access nonexistent global variable '" .. name .. "'", ...
+  end
   return ok, problem, ...
 end
 rawset(_G, 'pcall', function(f, ...)

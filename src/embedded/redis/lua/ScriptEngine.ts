@@ -378,6 +378,16 @@ export class ScriptEngine implements Scripts {
     }
   }
 
+  /** Why a script must not call a command. */
+  private problemOf(command: Command, running: Running, changes: boolean): ErrorReply | undefined {
+    if (command.flags.has("noscript") && !this.allowsEverything) return NOT_ALLOWED
+    if (changes && running.readOnly) return READ_ONLY
+    if (running.wrote) return undefined
+    const { server } = this
+    if (command.isWrite && server.writeProblem !== undefined) return server.writeProblem
+    return server.outOfMemory && command.flags.has("denyoom") && !running.allowOom ? OOM : undefined
+  }
+
   /** Runs a command that a script calls. */
   private command(args: ReadonlyArray<string>): Reply {
     const { running, server } = this
@@ -390,12 +400,11 @@ export class ScriptEngine implements Scripts {
     const command = resolve(container, args)
     if (command === undefined) return UNKNOWN
     if (!arityMatches(command, args)) return WRONG_ARITY
-    if (command.flags.has("noscript") && !this.allowsEverything) return NOT_ALLOWED
     const changes = changesSomething(command)
-    if (changes && running.readOnly) return READ_ONLY
-    if (!running.wrote) {
-      if (command.isWrite && server.writeProblem !== undefined) return server.writeProblem
-      if (server.outOfMemory && command.flags.has("denyoom") && !running.allowOom) return OOM
+    const problem = this.problemOf(command, running, changes)
+    if (problem !== undefined) {
+      server.observer.rejected(command)
+      return problem
     }
     if (changes) {
       if (running.repeats) {

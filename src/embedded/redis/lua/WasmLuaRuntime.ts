@@ -65,6 +65,8 @@ class WasmLuaRuntime implements LuaRuntime {
   private readonly libraries = new Map<LibrarySource, number>()
   private nextId = 1
   private fuel = 0
+  /** What the instance needs before any script. */
+  private readonly emptyBytes: number
 
   constructor(engine: LuaEngine, observed: Observed) {
     this.engine = engine
@@ -79,6 +81,7 @@ class WasmLuaRuntime implements LuaRuntime {
     const result = engine.evalWithArgs(BOOTSTRAP, [], [bytes(secret)])
     this.lock(1)
     if (!Buffer.isBuffer(result)) throw new Error("This version of lua-redis-wasm cannot be used.")
+    this.emptyBytes = this.heapBytes()
   }
 
   /** The address of the byte that makes a global table readonly. */
@@ -203,8 +206,12 @@ class WasmLuaRuntime implements LuaRuntime {
 
   get usedBytes(): number {
     if (this.isLost) return 0
-    const kilobytes = this.engine.evalWithArgs("return collectgarbage('count')", [], [])
-    return Number(kilobytes) * 1024
+    return Math.max(0, this.heapBytes() - this.emptyBytes)
+  }
+
+  private heapBytes(): number {
+    const count = "collectgarbage() return collectgarbage('count')"
+    return Number(this.engine.evalWithArgs(count, [], [])) * 1024
   }
 
   private script(
