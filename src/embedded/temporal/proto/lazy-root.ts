@@ -111,24 +111,31 @@ class LazyRoot implements ReflectionRoot {
   }
 }
 
+const require = createRequire(import.meta.url)
+
+/** A root that is built as it is used; undefined if the package's file is not as expected. */
+export const openLazyRoot = (): ReflectionRoot | undefined => {
+  const entry = require.resolve("@temporalio/proto")
+  const source = readFileSync(join(dirname(entry), "json-module.js"), "utf8")
+  const begin = source.indexOf(openers)
+  const end = source.lastIndexOf(");\n\n/**")
+  if (begin < 0 || end < begin) return undefined
+  const nested = JSON.parse(source.slice(begin + openers.length, end)) as Record<string, Node>
+  const { Root } = createRequire(entry)("protobufjs/light") as { readonly Root: new () => Reflection }
+  return new LazyRoot({ nested }, new Root())
+}
+
+/** The whole root of the package. */
+export const fullRoot = (): ReflectionRoot =>
+  // The package's declarations describe generated static classes, but what it exports at run time is a protobufjs
+  // reflection root. This is the one place that knows.
+  require("@temporalio/proto") as ReflectionRoot
+
 /**
  * The root of the protocol: the one of `@temporalio/proto` if this thread has loaded that already (its SDK does), else
  * one that is built as it is used.
  */
 export const loadRoot = (): ReflectionRoot => {
-  const require = createRequire(import.meta.url)
-  const entry = require.resolve("@temporalio/proto")
-  if (require.cache[entry] === undefined) {
-    const source = readFileSync(join(dirname(entry), "json-module.js"), "utf8")
-    const begin = source.indexOf(openers)
-    const end = source.lastIndexOf(");\n\n/**")
-    if (begin > 0 && end > begin) {
-      const nested = JSON.parse(source.slice(begin + openers.length, end)) as Record<string, Node>
-      const { Root } = createRequire(entry)("protobufjs/light") as { readonly Root: new () => Reflection }
-      return new LazyRoot({ nested }, new Root())
-    }
-  }
-  // The package's declarations describe generated static classes, but what it exports at run time is a protobufjs
-  // reflection root. This is the one place that knows.
-  return require(entry) as ReflectionRoot
+  const isLoaded = require.cache[require.resolve("@temporalio/proto")] !== undefined
+  return (isLoaded ? undefined : openLazyRoot()) ?? fullRoot()
 }
