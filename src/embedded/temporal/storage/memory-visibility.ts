@@ -1,5 +1,6 @@
 import { compareDefault, compileFilter, positionComparer, positionReader } from "../visibility/evaluate.ts"
 import type { Position } from "../visibility/evaluate.ts"
+import { demanded } from "../visibility/filter.ts"
 import type { Filter } from "../visibility/filter.ts"
 import { isOrdinary } from "../visibility/resolve.ts"
 import type { Listed, ListRequest, VisibilityRecord } from "./storage.ts"
@@ -53,16 +54,6 @@ class Sorted {
 }
 
 const isOpenRecord = (record: VisibilityRecord): boolean => record.closeTime === 0
-
-/** The value that a filter demands of an attribute, if it does: then only records with it have to be looked at. */
-const demanded = (filter: Filter | undefined, name: string): unknown => {
-  if (filter === undefined) return undefined
-  if (filter.kind === "and")
-    return filter.of.map((part) => demanded(part, name)).find((value) => value !== undefined)
-  return filter.kind === "compare" && filter.operator === "=" && filter.attribute.name === name
-    ? filter.value
-    : undefined
-}
 
 const running = 1
 

@@ -51,8 +51,8 @@ CREATE TABLE visibility (
   division TEXT, attributes TEXT NOT NULL, search_attributes BLOB NOT NULL, memo BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX visibility_listed ON visibility (namespace, sort_time DESC, start_time DESC, run_id);
-CREATE INDEX visibility_status ON visibility (namespace, status, sort_time DESC, start_time DESC, run_id)
-  WHERE division IS NULL;
+CREATE INDEX visibility_status ON visibility
+  (namespace, division, status, sort_time DESC, start_time DESC, run_id);
 CREATE INDEX visibility_type ON visibility (namespace, type, sort_time DESC, start_time DESC, run_id);
 CREATE INDEX visibility_workflow ON visibility (namespace, workflow_id);
 ALTER TABLE namespaces ADD COLUMN settings TEXT NOT NULL DEFAULT '{}';

@@ -5,7 +5,9 @@ import type { Payload } from "../proto/root.ts"
 import type { RunKey } from "../run.ts"
 import type { Scalar } from "../visibility/values.ts"
 import { encodeValues } from "../visibility/values.ts"
+import { demanded } from "../visibility/filter.ts"
 import type { Filter } from "../visibility/filter.ts"
+import { excludesDivisions, isOrdinary } from "../visibility/resolve.ts"
 import { behindSql, filterSql, keysSql, orderSql, registerFunctions, sortTime } from "./filter-sql.ts"
 import type { Sql } from "./filter-sql.ts"
 import { bytes, number, text } from "./row.ts"
@@ -78,6 +80,24 @@ const update = `UPDATE visibility SET
   division = ?, attributes = ?, search_attributes = ?, memo = ?
 WHERE run_id = ?`
 
+// SQLite knows nothing of how the values are distributed: it is told which index helps.
+
+const byWorkflow = "visibility INDEXED BY visibility_workflow"
+
+const tableForList = (filter: Filter | undefined): string =>
+  demanded(filter, "WorkflowId") === undefined ? "visibility" : byWorkflow
+
+/** Counts that look at more than an index holds read the table from one end to the other. */
+const tableForCount = (filter: Filter | undefined): string => {
+  if (filter === undefined) return "visibility"
+  if (demanded(filter, "WorkflowId") !== undefined) return byWorkflow
+  const byStatus = isOrdinary(filter) || demanded(filter, "ExecutionStatus") !== undefined
+  if (byStatus && excludesDivisions(filter)) return "visibility INDEXED BY visibility_status"
+  return demanded(filter, "WorkflowType") === undefined
+    ? "visibility NOT INDEXED"
+    : "visibility INDEXED BY visibility_type"
+}
+
 /** How many closed runs are looked at in one step of the retention. */
 const step = 500
 
@@ -133,7 +153,7 @@ export class SqliteVisibility {
     const keys = keysSql(orderBy)
     const order = orderSql(orderBy)
     const rows = this.#all(
-      { text: `SELECT *${keys.text} FROM visibility WHERE`, parameters: keys.parameters },
+      { text: `SELECT *${keys.text} FROM ${tableForList(filter)} WHERE`, parameters: keys.parameters },
       ...conditions.flatMap((condition, index) =>
         index === 0 ? [condition] : [{ text: "AND", parameters: [] }, condition]
       ),
@@ -154,7 +174,7 @@ export class SqliteVisibility {
     const condition = filter === undefined ? [] : [{ text: "AND", parameters: [] }, filterSql(filter)]
     const rows = this.#all(
       {
-        text: "SELECT status, COUNT(*) AS count FROM visibility WHERE namespace = ?",
+        text: `SELECT status, COUNT(*) AS count FROM ${tableForCount(filter)} WHERE namespace = ?`,
         parameters: [namespace]
       },
       ...condition,

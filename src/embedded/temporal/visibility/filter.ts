@@ -61,3 +61,13 @@ export interface VisibilityQuery {
   readonly orderBy: readonly SortKey[]
   readonly groupByStatus: boolean
 }
+
+/** The value that a filter demands of an attribute, if it does: then only executions with it have to be looked at. */
+export const demanded = (filter: Filter | undefined, name: string): Scalar | undefined => {
+  if (filter === undefined) return undefined
+  if (filter.kind === "and")
+    return filter.of.map((part) => demanded(part, name)).find((value) => value !== undefined)
+  return filter.kind === "compare" && filter.operator === "=" && filter.attribute.name === name
+    ? filter.value
+    : undefined
+}

@@ -201,6 +201,10 @@ const ordinary: Filter = {
 /** Whether a condition is the one that every filter has. */
 export const isOrdinary = (filter: Filter): boolean => filter === ordinary
 
+/** Whether a filter leaves out what belongs to a division. */
+export const excludesDivisions = (filter: Filter): boolean =>
+  isOrdinary(filter) || (filter.kind === "and" && filter.of.some(isOrdinary))
+
 /**
  * Reads a list filter.
  *
