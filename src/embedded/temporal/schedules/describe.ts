@@ -59,7 +59,8 @@ export const describeSchedule = (schedules: Schedules, state: ScheduleState, cus
     recentActions: state.recentActions,
     futureActionTimes: schedules.futureTimes(state, 10).map(fromMillis),
     createTime: fromMillis(state.createTime),
-    updateTime: state.updateTime > 0 ? fromMillis(state.updateTime) : null
+    updateTime: state.updateTime > 0 ? fromMillis(state.updateTime) : null,
+    invalidScheduleError: schedules.problemOf(state)
   },
   memo: memoOf(state),
   searchAttributes: searchAttributesOf(state, custom),

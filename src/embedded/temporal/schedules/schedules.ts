@@ -98,19 +98,26 @@ export class Schedules {
     }
   }
 
-  #specOf(state: ScheduleState): CompiledSpec | undefined {
-    const { spec } = state.schedule
-    if (!spec) return undefined
-    let compiled = this.#specs.get(spec)
-    try {
-      compiled ??= new CompiledSpec(spec)
-    } catch (error) {
-      // A time zone may have gone with an update of the runtime.
-      if (error instanceof SpecError) return undefined
-      throw error
-    }
+  #compile({ schedule }: ScheduleState): CompiledSpec {
+    const spec = schedule.spec ?? {}
+    const compiled = this.#specs.get(spec) ?? new CompiledSpec(spec)
     this.#specs.set(spec, compiled)
     return compiled
+  }
+
+  #specOf(state: ScheduleState): CompiledSpec | undefined {
+    return this.problemOf(state) === "" ? this.#compile(state) : undefined
+  }
+
+  /** Why a specification cannot be read any more (a time zone may have gone), empty if it can. */
+  problemOf(state: ScheduleState): string {
+    try {
+      this.#compile(state)
+      return ""
+    } catch (error) {
+      if (error instanceof SpecError) return error.message
+      throw error
+    }
   }
 
   #seedOf(state: ScheduleState): string {
