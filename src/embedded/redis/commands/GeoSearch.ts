@@ -2,7 +2,14 @@ import { argument, type Arguments, float, integer } from "../exec/Arguments.ts"
 import type { CommandDefinition } from "../exec/CommandTable.ts"
 import type { Client } from "../exec/Context.ts"
 import { SYNTAX } from "../exec/Errors.ts"
-import { decodePoint, distanceWithin, type Point, scoreRangesOf, type Shape } from "../format/GeoHash.ts"
+import {
+  decodePoint,
+  distanceWithin,
+  exactDistance,
+  type Point,
+  scoreRangesOf,
+  type Shape
+} from "../format/GeoHash.ts"
 import { INT64_MIN } from "../format/Integers.ts"
 import { EMPTY, ErrorReply, type Reply } from "../resp/Reply.ts"
 import type { SortedMember, SortedSetValue } from "../types/SortedSetValue.ts"
@@ -239,9 +246,10 @@ const answer = (client: Client, set: SortedSetValue | undefined, search: Search,
       ? []
       : sorted(within(set, { ...area, centre }, search.any ? search.count : 0), search)
   if (search.target === undefined) return found.length === 0 ? EMPTY : found.map((one) => show(one, search))
-  const members = found.map(({ member: item, distance }) => ({
+  const members = found.map(({ member: item, point }) => ({
     key: item.key,
-    score: search.storesDistance ? distance / search.unit : item.score
+    score:
+      search.storesDistance && centre !== undefined ? exactDistance(centre, point) / search.unit : item.score
   }))
   return storeSortedSet(client, search.target, members, event)
 }

@@ -29,7 +29,7 @@ export const fieldsAt = (
   return fields
 }
 
-/** When fields expire, in milliseconds since the epoch, from an argument that must be at least `least`. */
+/** When fields expire, in milliseconds since the epoch; throws if the argument is negative or too far. */
 export const fieldDeadline = (
   client: Client,
   text: string,

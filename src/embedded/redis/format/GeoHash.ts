@@ -1,3 +1,5 @@
+import { exactArcSine, exactCosine, exactSine } from "./ExactTrigonometry.ts"
+
 /**
  * Points on the earth as 52-bit integers, as Redis keeps them in the scores of sorted sets: longitude and latitude
  * as fractions of their range with 26 bits each, interleaved, so that a square of the map is a range of scores.
@@ -112,15 +114,23 @@ const latitudeDistance = (left: number, right: number): number =>
   EARTH_RADIUS * Math.abs(radians(right) - radians(left))
 
 /** The distance of two points in metres, by the haversine formula on a sphere. */
-export const distance = (left: Point, right: Point): number => {
-  const v = Math.sin((radians(right.longitude) - radians(left.longitude)) / 2)
-  if (v === 0) return latitudeDistance(left.latitude, right.latitude)
-  const from = radians(left.latitude)
-  const to = radians(right.latitude)
-  const u = Math.sin((to - from) / 2)
-  const a = u * u + Math.cos(from) * Math.cos(to) * v * v
-  return 2 * EARTH_RADIUS * Math.asin(Math.sqrt(a))
-}
+const haversine =
+  (sine: (x: number) => number, cosine: (x: number) => number, arcSine: (x: number) => number) =>
+  (left: Point, right: Point): number => {
+    const v = sine((radians(right.longitude) - radians(left.longitude)) / 2)
+    if (v === 0) return latitudeDistance(left.latitude, right.latitude)
+    const from = radians(left.latitude)
+    const to = radians(right.latitude)
+    const u = sine((to - from) / 2)
+    const a = u * u + cosine(from) * cosine(to) * v * v
+    return 2 * EARTH_RADIUS * arcSine(Math.sqrt(a))
+  }
+
+/** The distance of two points in metres. */
+export const distance = haversine(Math.sin, Math.cos, Math.asin)
+
+/** The same with the last digits of Redis, for distances that are stored. */
+export const exactDistance = haversine(exactSine, exactCosine, exactArcSine)
 
 /** The distance of a point from the centre of a shape; `undefined` if it lies outside. */
 export const distanceWithin = (shape: Shape, point: Point): number | undefined => {
