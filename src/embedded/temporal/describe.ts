@@ -1,4 +1,4 @@
-import { PendingActivityState, PendingTaskState, TaskQueueKind } from "./proto/enums.ts"
+import { EventType, PendingActivityState, PendingTaskState, TaskQueueKind } from "./proto/enums.ts"
 import { fromMillis, toMillis } from "./proto/time.ts"
 import type { Payload, PendingActivityInfo, WorkflowExecutionInfo } from "./proto/root.ts"
 import { expiresAt, findActivity, optionsOf } from "./activities.ts"
@@ -120,7 +120,8 @@ export const describeRun = (run: Run, now: number, custom: CustomTypes) => {
         ...record,
         searchAttributes: withTypes(record.searchAttributes, custom)
       }),
-      priority: started.priority
+      priority: started.priority,
+      mostRecentWorkerVersionStamp: h.workerVersion
     },
     pendingActivities: pendingActivities(run, now),
     pendingChildren: [...h.children.values()].map((child) => ({
@@ -146,7 +147,10 @@ export const describeRun = (run: Run, now: number, custom: CustomTypes) => {
       cancelRequested: h.cancelRequested,
       originalStartTime: fromMillis(h.originalStartTime),
       lastResetTime: h.wasReset ? fromMillis(h.startTime) : null,
-      resetRunId: x.resetRunId ?? ""
+      resetRunId: x.resetRunId ?? "",
+      requestIdInfos: {
+        [x.startRequestId]: { eventType: EventType.WorkflowExecutionStarted, eventId: 1, buffered: false }
+      }
     }
   }
 }

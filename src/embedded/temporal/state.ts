@@ -9,7 +9,8 @@ import type {
   Payload,
   SignalExternalAttributes,
   StartedAttributes,
-  UserMetadata
+  UserMetadata,
+  WorkerVersion
 } from "./proto/root.ts"
 
 export interface ActivityInfo {
@@ -66,6 +67,8 @@ export interface HistoryState {
   lastStartedEventId: number
   /** What the search attribute of this name says of the workers that ran it. */
   buildIds: readonly string[]
+  /** The version that the last worker told of itself. */
+  workerVersion: WorkerVersion | undefined
   signals: number
   /** Request ids of the signals that were applied. */
   readonly signalRequestIds: Set<string>
@@ -95,6 +98,7 @@ export const emptyState = (): HistoryState => ({
   hadTask: false,
   lastStartedEventId: 0,
   buildIds: [],
+  workerVersion: undefined,
   signals: 0,
   signalRequestIds: new Set(),
   updates: new Map(),
@@ -179,6 +183,7 @@ export const applyEvent = (state: HistoryState, event: HistoryEvent): void => {
       const { startedEventId, workerVersion } = required(event.workflowTaskCompletedEventAttributes, event)
       state.lastStartedEventId = toNumber(startedEventId)
       state.buildIds = withBuildId(state.buildIds, workerVersion?.buildId ?? "")
+      state.workerVersion = workerVersion ?? state.workerVersion
       return
     }
     case EventType.WorkflowTaskFailed: {
@@ -211,29 +216,16 @@ export const applyEvent = (state: HistoryState, event: HistoryEvent): void => {
       return
     }
     case EventType.ActivityTaskCompleted:
-      closeActivity(
-        state,
-        toNumber(required(event.activityTaskCompletedEventAttributes, event).scheduledEventId)
-      )
-      return
     case EventType.ActivityTaskFailed:
-      closeActivity(
-        state,
-        toNumber(required(event.activityTaskFailedEventAttributes, event).scheduledEventId)
-      )
-      return
     case EventType.ActivityTaskTimedOut:
-      closeActivity(
-        state,
-        toNumber(required(event.activityTaskTimedOutEventAttributes, event).scheduledEventId)
-      )
-      return
-    case EventType.ActivityTaskCanceled:
-      closeActivity(
-        state,
-        toNumber(required(event.activityTaskCanceledEventAttributes, event).scheduledEventId)
-      )
-      return
+    case EventType.ActivityTaskCanceled: {
+      const attributes =
+        event.activityTaskCompletedEventAttributes ??
+        event.activityTaskFailedEventAttributes ??
+        event.activityTaskTimedOutEventAttributes ??
+        event.activityTaskCanceledEventAttributes
+      return closeActivity(state, toNumber(required(attributes, event).scheduledEventId))
+    }
     case EventType.TimerStarted: {
       const attributes = required(event.timerStartedEventAttributes, event)
       const timerId = attributes.timerId ?? ""
@@ -268,35 +260,21 @@ export const applyEvent = (state: HistoryState, event: HistoryEvent): void => {
       return
     }
     case EventType.StartChildFailed:
-      state.children.delete(
-        toNumber(required(event.startChildWorkflowExecutionFailedEventAttributes, event).initiatedEventId)
-      )
-      return
     case EventType.ChildCompleted:
-      state.children.delete(
-        toNumber(required(event.childWorkflowExecutionCompletedEventAttributes, event).initiatedEventId)
-      )
-      return
     case EventType.ChildFailed:
-      state.children.delete(
-        toNumber(required(event.childWorkflowExecutionFailedEventAttributes, event).initiatedEventId)
-      )
-      return
     case EventType.ChildCanceled:
-      state.children.delete(
-        toNumber(required(event.childWorkflowExecutionCanceledEventAttributes, event).initiatedEventId)
-      )
-      return
     case EventType.ChildTimedOut:
-      state.children.delete(
-        toNumber(required(event.childWorkflowExecutionTimedOutEventAttributes, event).initiatedEventId)
-      )
+    case EventType.ChildTerminated: {
+      const attributes =
+        event.startChildWorkflowExecutionFailedEventAttributes ??
+        event.childWorkflowExecutionCompletedEventAttributes ??
+        event.childWorkflowExecutionFailedEventAttributes ??
+        event.childWorkflowExecutionCanceledEventAttributes ??
+        event.childWorkflowExecutionTimedOutEventAttributes ??
+        event.childWorkflowExecutionTerminatedEventAttributes
+      state.children.delete(toNumber(required(attributes, event).initiatedEventId))
       return
-    case EventType.ChildTerminated:
-      state.children.delete(
-        toNumber(required(event.childWorkflowExecutionTerminatedEventAttributes, event).initiatedEventId)
-      )
-      return
+    }
     case EventType.SignalExternalInitiated:
       state.signalsOut.set(id, required(event.signalExternalWorkflowExecutionInitiatedEventAttributes, event))
       return

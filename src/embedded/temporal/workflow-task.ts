@@ -142,6 +142,18 @@ const leavesNoTrace = (run: Run, task: WorkflowTask, request: Completion): boole
   )
 }
 
+const versioned = 2
+
+/** What a worker says of its deployment is told again; where a task goes does not depend on it. */
+const deploymentOf = ({ deploymentOptions: options, versioningBehavior }: Completion) =>
+  options?.deploymentName
+    ? {
+        workerDeploymentName: options.deploymentName,
+        deploymentVersion: { deploymentName: options.deploymentName, buildId: options.buildId },
+        versioningBehavior: options.workerVersioningMode === versioned ? (versioningBehavior ?? 0) : 0
+      }
+    : {}
+
 /** Writes the completion of the started task. Returns the id of its event; undefined if nothing is to be written. */
 export const completeTask = (
   tx: Tx,
@@ -166,7 +178,8 @@ export const completeTask = (
       binaryChecksum: request.binaryChecksum ?? "",
       workerVersion: request.workerVersionStamp,
       sdkMetadata: request.sdkMetadata,
-      meteringMetadata: request.meteringMetadata
+      meteringMetadata: request.meteringMetadata,
+      ...deploymentOf(request)
     }
   })
   return completedEventId
