@@ -54,7 +54,8 @@ export class Queries {
       return { queryRejected: { status: h.status } }
     if (!open && h.lastStartedEventId === 0)
       throw workflowNotReady("Workflow execution closed before WorkflowTaskStarted event")
-    if (open && !h.hadTask) throw workflowNotReady("Workflow task is not scheduled yet.")
+    if (open && !h.hadTask && x.task === undefined)
+      throw workflowNotReady("Workflow task is not scheduled yet.")
     if (open && x.task !== undefined && x.task.attempt >= 3)
       throw workflowNotReady("Unable to query workflow due to Workflow Task in failed state.")
     return new Promise((resolve, reject) => {

@@ -774,6 +774,29 @@ export const programs: Readonly<Record<string, (kit: Kit) => Promise<void>>> = {
     await kit.tellHistory()
   },
 
+  "is asked before its delayed start, once an update woke it": async (kit) => {
+    await kit.worker.start(kit.id, { workflowStartDelay: millis(600_000) })
+    const ask = () =>
+      kit.rpc.queryWorkflow({ namespace, execution: kit.execution, query: { queryType: "q" } })
+    await kit.refused("too early", ask())
+    const updated = update(kit, "u1")
+    const task = await kit.worker.poll()
+    kit.tell("events", task.history?.events?.map(type))
+    const asked = ask()
+    await new Promise((resolve) => setTimeout(resolve, 200))
+    await answer(kit, task, [accept(task), respond("u1", "yes")])
+    kit.tell("outcome", await updated)
+    const query = await kit.worker.poll()
+    await kit.rpc.respondQueryTaskCompleted({
+      namespace,
+      taskToken: query.taskToken ?? null,
+      completedType: 1,
+      queryResult: payloads("a")
+    })
+    kit.tell("answer", await asked)
+    await kit.tellHistory()
+  },
+
   "rejects an update that the worker passes over": async (kit) => {
     await kit.worker.start(kit.id)
     await kit.worker.complete(await kit.worker.poll(), [])
