@@ -1,7 +1,7 @@
 import type { DatabaseSync, SQLInputValue } from "node:sqlite"
 
 import { endOfTime, openSortTime } from "../visibility/evaluate.ts"
-import type { Position } from "../visibility/evaluate.ts"
+import type { Position } from "../visibility/filter.ts"
 import type { Attribute } from "../visibility/attributes.ts"
 import type { Filter, SortKey } from "../visibility/filter.ts"
 import { hasPhrase, phrasesOf } from "../visibility/text.ts"

@@ -1,5 +1,5 @@
 import { compareDefault, compileFilter, positionComparer, positionReader } from "../visibility/evaluate.ts"
-import type { Position } from "../visibility/evaluate.ts"
+import type { Position } from "../visibility/filter.ts"
 import { demanded } from "../visibility/filter.ts"
 import type { Filter } from "../visibility/filter.ts"
 import { isOrdinary } from "../visibility/resolve.ts"

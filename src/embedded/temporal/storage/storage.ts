@@ -1,6 +1,6 @@
 import type { RunKey, StoredRun } from "../run.ts"
 import type { Payload } from "../proto/root.ts"
-import type { Position } from "../visibility/evaluate.ts"
+import type { Position } from "../visibility/filter.ts"
 import type { Filter, SortKey } from "../visibility/filter.ts"
 import type { AttributeValues } from "../visibility/values.ts"
 

@@ -1,6 +1,6 @@
 import type { VisibilityRecord } from "../storage/storage.ts"
 import type { Attribute } from "./attributes.ts"
-import type { Filter, Order, SortKey } from "./filter.ts"
+import type { Filter, Order, Position, SortKey } from "./filter.ts"
 import { hasPhrase, phrasesOf } from "./text.ts"
 import type { AttributeValue, Scalar } from "./values.ts"
 
@@ -185,16 +185,6 @@ export const compileFilter = (filter: Filter): Predicate => {
       }
     }
   }
-}
-
-/** Where a record stands in a listing: the values that it is sorted by first, and its place in the default order. */
-export interface Position {
-  /** One for each key of ORDER BY; null for what the record lacks. */
-  readonly keys: readonly (Scalar | null)[]
-  /** The end in milliseconds since 1970, {@link openSortTime} for an open execution. */
-  readonly closeTime: number
-  readonly startTime: number
-  readonly runId: string
 }
 
 /** Open executions are listed as if they ended at the end of time. */

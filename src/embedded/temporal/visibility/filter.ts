@@ -62,6 +62,16 @@ export interface VisibilityQuery {
   readonly groupByStatus: boolean
 }
 
+/** Where a record stands in a listing: the values that it is sorted by first, and its place in the default order. */
+export interface Position {
+  /** One for each key of ORDER BY; null for what the record lacks. */
+  readonly keys: readonly (Scalar | null)[]
+  /** The end in milliseconds since 1970, the end of time for an open execution. */
+  readonly closeTime: number
+  readonly startTime: number
+  readonly runId: string
+}
+
 /** The value that a filter demands of an attribute, if it does: then only executions with it have to be looked at. */
 export const demanded = (filter: Filter | undefined, name: string): Scalar | undefined => {
   if (filter === undefined) return undefined

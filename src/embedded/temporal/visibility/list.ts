@@ -1,7 +1,7 @@
 import { invalidArgument } from "../errors.ts"
 import type { Storage, VisibilityRecord } from "../storage/storage.ts"
 import type { CustomTypes } from "./attributes.ts"
-import type { Position } from "./evaluate.ts"
+import type { Position } from "./filter.ts"
 import { invalidQuery } from "./lexer.ts"
 import { readQuery } from "./resolve.ts"
 import type { Scalar } from "./values.ts"
