@@ -21,6 +21,7 @@ export type ThreadOptions = Omit<ServiceOptions, "logger">
 /** What the thread says. */
 export type ThreadMessage =
   | { readonly kind: "ready"; readonly port: number }
+  | { readonly kind: "closed" }
   | { readonly kind: "description"; readonly description: EmbeddedTemporalDescription }
   | { readonly kind: "failed"; readonly message: string; readonly stack: string | undefined }
   | {
@@ -32,6 +33,9 @@ export type ThreadMessage =
 
 /** What the thread is told: to close. It ends by itself then. */
 export const closeMessage = "close"
+
+/** How long the service may take to close before its thread is ended, in milliseconds. */
+const closeLimitMs = 5000
 
 /** What the thread is asked: what goes on. Its answers come in the order of the questions. */
 export const describeMessage = "describe"
@@ -65,7 +69,9 @@ export const openInThread = (options: ThreadOptions, logger: Logger): Promise<Ho
     const failure = new Promise<Error>((settle) => {
       fail = settle
     })
-    const exited = new Promise<void>((settle) => {
+    let closed = (): void => {}
+    const ends = new Promise<void>((settle) => {
+      closed = settle
       thread.once("exit", (code) => {
         ended = true
         settle()
@@ -81,7 +87,9 @@ export const openInThread = (options: ThreadOptions, logger: Logger): Promise<Ho
     const close = async (): Promise<void> => {
       // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
       if (!ended) thread.postMessage(closeMessage)
-      await exited
+      const late = setTimeout(() => void thread.terminate(), closeLimitMs)
+      await ends
+      clearTimeout(late)
     }
     const describe = (): Promise<EmbeddedTemporalDescription> =>
       new Promise((answer, refuse) => {
@@ -95,6 +103,11 @@ export const openInThread = (options: ThreadOptions, logger: Logger): Promise<Ho
       else if (message.kind === "failed") {
         fault = new Error(message.message)
         if (message.stack !== undefined) fault.stack = message.stack
+      } else if (message.kind === "closed") {
+        // It answers workers for a while, which must not keep the process.
+        ended = true
+        thread.unref()
+        closed()
       } else if (message.kind === "description") asked.shift()?.answer(message.description)
       else resolve({ port: message.port, failure, describe, close: () => (closing ??= close()) })
     })

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest"
 
 import { EmbeddedTemporal, EmbeddedTemporalError } from "../../../src/embedded/temporal/index.ts"
 import type { EmbeddedTemporalServer } from "../../../src/embedded/temporal/index.ts"
-import { FakeWorker, millis } from "./fake-worker.ts"
+import { FakeWorker, millis, namespace } from "./fake-worker.ts"
 import { temporaryFolder } from "./support.ts"
 
 let folder: ReturnType<typeof temporaryFolder>
@@ -63,6 +63,19 @@ describe("a service in a thread of its own", () => {
   it("tells why it could not be opened, as in the calling thread", async () => {
     const opened = EmbeddedTemporal.open({ hosting: "worker", port: server.port })
     await expect(opened).rejects.toMatchObject({ _tag: "EmbeddedTemporalError", reason: "PortInUse" })
+  })
+
+  it("answers the polls of workers when it is closed, and lets them say goodbye", async () => {
+    const own = await EmbeddedTemporal.open({ hosting: "worker" })
+    const connected = await Connection.connect({ address: own.address, metadata: own.metadata })
+    const worker = new FakeWorker(connected, "ending")
+    const polled = worker.poll()
+    // One connection brings its calls in order: the poll has arrived.
+    await worker.rpc.getSystemInfo({})
+    await own.close()
+    expect((await polled).taskToken).toHaveLength(0)
+    await worker.rpc.shutdownWorker({ namespace, workerInstanceKey: "one" })
+    await connected.close()
   })
 
   it("tells of its end, and leaves in the file what it had acknowledged", async () => {

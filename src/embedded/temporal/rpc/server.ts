@@ -298,4 +298,7 @@ export const serve = async (
 /** The sessions of workers that are still connected to services that are closed, by their ports. */
 const lingering = new Map<number, ReadonlySet<ServerHttp2Session>>()
 
+/** Whether workers are still connected to a service of this thread that is closed. */
+export const lingers = (): boolean => lingering.size > 0
+
 const ignore = (): void => {}
