@@ -286,8 +286,8 @@ export class ScriptEngine implements Scripts {
   private attempt(call: Call, millis: number, repeats: boolean): ScriptOutcome | "restart" {
     const { client, flags } = call
     const runtime = this.usable()
-    const before: { readonly db: Keyspace; readonly resp: RespVersion; readonly denies: boolean } = {
-      db: client.db,
+    const before: { readonly db: number; readonly resp: RespVersion; readonly denies: boolean } = {
+      db: client.db.index,
       resp: client.resp,
       denies: client.deniesBlocking
     }
@@ -309,7 +309,8 @@ export class ScriptEngine implements Scripts {
       return running.mustRestart ? "restart" : outcome
     } finally {
       this.running = outer
-      client.db = before.db
+      // The script may have exchanged databases: the client stays in that of its number.
+      client.db = this.server.databases[before.db] ?? client.db
       client.resp = before.resp
       client.deniesBlocking = before.denies
       client.runsScript = false
@@ -404,6 +405,7 @@ export class ScriptEngine implements Scripts {
     const problem = this.problemOf(command, running, changes)
     if (problem !== undefined) {
       server.observer.rejected(command)
+      server.observer.error(problem.text)
       return problem
     }
     if (changes) {
