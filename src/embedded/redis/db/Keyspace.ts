@@ -53,6 +53,8 @@ export class Keyspace {
   misses = 0
   /** How frequencies are counted; `undefined` unless an LFU policy is selected. */
   frequency: FrequencyRules | undefined
+  /** While true, expired keys are not seen and stay, as CLIENT PAUSE asks for. */
+  keepsExpired = false
   /** Whether the owner wants to know of new keys. */
   announcesNew = false
   /** Whether reading a key counts as using it. */
@@ -284,6 +286,7 @@ export class Keyspace {
   }
 
   private expire(entry: Entry): void {
+    if (this.keepsExpired) return
     this.remove(entry)
     this.hooks.onExpire(this, entry.key)
   }
@@ -303,6 +306,7 @@ export class Keyspace {
     while (this.keys.size > 0) {
       const entry = this.keys.random()
       if (entry === undefined) return undefined
+      if (this.keepsExpired) return entry
       if (this.isExpired(entry, this.hooks.now())) this.expire(entry)
       else if (this.expireFieldsOf(entry, this.hooks.now())) return entry
     }

@@ -71,7 +71,12 @@ export class Engine implements SessionHost {
   readonly startedAt = Date.now()
   readonly observer = new Observer()
   readonly tracking = new ClientTracking(this)
-  readonly pause = new PauseState((session, args) => this.execute(session, args))
+  readonly pause = new PauseState(
+    (session, args) => this.execute(session, args),
+    (paused) => {
+      for (const db of this.databases) db.keepsExpired = paused
+    }
+  )
   /** Whether DEBUG may be called. */
   readonly allowsDebug: boolean
   readonly shutdown: ((save: boolean | undefined) => void) | undefined
@@ -377,6 +382,7 @@ export class Engine implements SessionHost {
       this.tellMonitors(client, command, args)
     const { db } = client
     if (client.noTouch) db.touches = false
+    const errorsBefore = this.observer.errorCount
     const start = performance.now()
     let reply: Reply
     try {
@@ -393,7 +399,9 @@ export class Engine implements SessionHost {
     const micros = (performance.now() - start) * 1000
     db.touches = true
     const failed = reply instanceof ErrorReply
-    if (failed && reply instanceof ErrorReply) this.observer.error(reply.text)
+    // What a script passes on was counted where it arose.
+    const isCounted = runsScript(command) && this.observer.errorCount !== errorsBefore
+    if (reply instanceof ErrorReply && !isCounted) this.observer.error(reply.text)
     this.observer.ran(command, micros, failed)
     if (!inScript) this.noteDuration(client, command, args, micros)
     if (monitored && !command.flags.has("skip_monitor")) this.tellMonitors(client, command, args)
@@ -594,7 +602,7 @@ export class Engine implements SessionHost {
    * Replies leave in a later step, never from within the client's write. `nextTick` is fastest, but a loop of awaited
    * commands would then never let the event loop turn: after two milliseconds `setImmediate` takes over.
    */
-  private scheduleFlush(): void {
+  scheduleFlush(): void {
     if (this.flushScheduled) return
     this.flushScheduled = true
     const now = performance.now()

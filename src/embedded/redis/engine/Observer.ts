@@ -26,6 +26,8 @@ export class Observer {
   readonly errors = new Map<string, number>()
   readonly slow: Array<SlowCommand> = []
   readonly latency = new Map<string, Array<LatencyEvent>>()
+  /** How many errors were answered. */
+  errorCount = 0
   private nextSlowId = 0
 
   private of(command: Command): CommandStatistics {
@@ -60,6 +62,7 @@ export class Observer {
 
   /** An error was answered. */
   error(text: string): void {
+    this.errorCount++
     const space = text.indexOf(" ")
     const code = space === -1 ? text : text.slice(0, space)
     const count = this.errors.get(code)

@@ -10,9 +10,11 @@ export class PauseState {
   private timer: NodeJS.Timeout | undefined
   private held: Array<{ readonly session: Session; readonly args: Arguments }> = []
   private readonly release: (session: Session, args: Arguments) => void
+  private readonly onChange: (paused: boolean) => void
 
-  constructor(release: (session: Session, args: Arguments) => void) {
+  constructor(release: (session: Session, args: Arguments) => void, onChange: (paused: boolean) => void) {
     this.release = release
+    this.onChange = onChange
   }
 
   get isPaused(): boolean {
@@ -33,6 +35,7 @@ export class PauseState {
   pause(until: number, all: boolean): void {
     this.all = this.all || all
     this.until = Math.max(this.until, until)
+    this.onChange(true)
     this.arm()
   }
 
@@ -56,6 +59,7 @@ export class PauseState {
     clearTimeout(this.timer)
     this.until = 0
     this.all = false
+    this.onChange(false)
     const { held } = this
     this.held = []
     for (const { session, args } of held) {

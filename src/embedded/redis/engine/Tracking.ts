@@ -9,6 +9,8 @@ export interface TrackingHost {
   /** The client whose command runs. */
   readonly current: Client | undefined
   readonly mostTrackedKeys: number
+  /** Has `broadcast` called soon. */
+  readonly scheduleFlush: () => void
 }
 
 const overlaps = (left: string, right: string): boolean => {
@@ -136,7 +138,11 @@ export class ClientTracking {
   invalidate(key: string, broadcasts = true): void {
     const { current } = this.host
     if (broadcasts) {
-      for (const [prefix, { changed }] of this.prefixes) if (key.startsWith(prefix)) changed.set(key, current)
+      for (const [prefix, { changed }] of this.prefixes) {
+        if (!key.startsWith(prefix)) continue
+        changed.set(key, current)
+        this.host.scheduleFlush()
+      }
     }
     const ids = this.readers.get(key)
     if (ids === undefined) return

@@ -113,6 +113,8 @@ export interface Observations {
   readonly slow: Array<SlowCommand>
   /** A command was refused before it ran. */
   readonly rejected: (command: Command) => void
+  /** An error was answered. */
+  readonly error: (text: string) => void
   readonly latency: Map<string, Array<LatencyEvent>>
   readonly failedWaiting: (command: Command | undefined, text: string) => void
 }
