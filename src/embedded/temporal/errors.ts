@@ -30,9 +30,6 @@ export const invalidArgument = (message: string): ServiceError =>
 export const notFound = (message: string): ServiceError =>
   new ServiceError(Code.NotFound, message, [detail("NotFoundFailure")])
 
-export const failedPrecondition = (message: string): ServiceError =>
-  new ServiceError(Code.FailedPrecondition, message)
-
 export const workflowNotReady = (message: string): ServiceError =>
   new ServiceError(Code.FailedPrecondition, message, [detail("WorkflowNotReadyFailure")])
 

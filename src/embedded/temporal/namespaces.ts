@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto"
 
-import { failedPrecondition, invalidArgument, namespaceExists, namespaceNotFound } from "./errors.ts"
+import { invalidArgument, namespaceExists, namespaceNotFound } from "./errors.ts"
 import { positiveMillis, fromMillis } from "./proto/time.ts"
 import type { Duration } from "./proto/root.ts"
 import type { NamespaceRecord, NamespaceSettings, Storage } from "./storage/storage.ts"
@@ -176,7 +176,6 @@ export class Namespaces {
   /** Forgets a namespace. Returns the name that the real server gives to what is being deleted. */
   delete(name: string): string {
     const { record } = this.#entry(name)
-    if (name === "temporal-system") throw failedPrecondition("unable to delete system namespace")
     this.#storage.deleteNamespace(name)
     this.#byName.delete(name)
     return `${name}-deleted-${record.id.slice(0, 5)}`

@@ -125,7 +125,14 @@ export const openService = async (options: ServiceOptions): Promise<Service> => 
       {
         "temporal.api.workflowservice.v1.WorkflowService": meter.observe(handlers),
         "temporal.api.operatorservice.v1.OperatorService": meter.observe(
-          operatorHandlers(engine, namespaces, () => `${options.host}:${bound.port}`)
+          operatorHandlers(
+            engine,
+            namespaces,
+            (namespace) => {
+              for (const { scheduleId } of schedules.list(namespace)) schedules.delete(namespace, scheduleId)
+            },
+            () => `${options.host}:${bound.port}`
+          )
         ),
         ...(time === undefined ? {} : { "temporal.api.testservice.v1.TestService": testService(time) }),
         "grpc.health.v1.Health": { Check: () => ({ status: 1 }) }

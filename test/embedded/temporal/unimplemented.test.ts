@@ -27,7 +27,7 @@ const refusals = async (
       const method: unknown = Reflect.get(calls, name.charAt(0).toLowerCase() + name.slice(1))
       if (typeof method !== "function") throw new Error(`the client has no method ${name}`)
       try {
-        await rig.connection.withDeadline(Date.now() + 2000, async () => {
+        await rig.connection.withDeadline(Date.now() + 30_000, async () => {
           await (Reflect.apply(method, calls, [{ namespace: "missing" }]) as Promise<unknown>)
         })
       } catch (error) {

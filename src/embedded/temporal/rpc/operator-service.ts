@@ -33,6 +33,8 @@ export const clusterInfo = (namespaces: Namespaces): ClusterInfo => ({
 export const operatorHandlers = (
   engine: Engine,
   namespaces: Namespaces,
+  /** Ends what a namespace has beside its runs. */
+  forget: (namespace: string) => void,
   address: () => string
 ): Record<string, Handler> => ({
   ...nexusEndpointHandlers,
@@ -61,6 +63,7 @@ export const operatorHandlers = (
   })),
   DeleteNamespace: on<"DeleteNamespace">((request) => {
     const name = namespaces.nameOf(request.namespace ?? "", request.namespaceId ?? "")
+    forget(name)
     engine.deleteNamespace(name)
     return { deletedNamespace: namespaces.delete(name) }
   }),
