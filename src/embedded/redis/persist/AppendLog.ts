@@ -57,6 +57,8 @@ export class AppendLog {
   private syncStarted: number | undefined
   private readonly snapshots: SnapshotRunner
   private readonly onRewritten: () => void
+  /** Whether a compaction has begun whose cut waits for the disk. */
+  preparing = false
   private rewriteScheduled = false
   private changesAtRewrite = 0
   private rewrites = 0
@@ -234,16 +236,22 @@ export class AppendLog {
     if (this.snapshots.running === "base" || this.rewriteScheduled) return "running"
     this.rewriteScheduled = true
     if (this.snapshots.running !== undefined) return "scheduled"
-    if (!later) {
-      this.beginScheduled()
-      return "started"
-    }
-    setImmediate(() => this.beginScheduled())
-    return "scheduled"
+    this.prepare(later)
+    return later ? "scheduled" : "started"
+  }
+
+  /** Forces what was written to the disk in another thread first: the cut waits for that, and commands wait for the cut. */
+  private prepare(later: boolean): void {
+    if (this.needsSync) {
+      this.preparing = true
+      this.fileSystem.syncLater(this.file, () => this.beginScheduled())
+    } else if (later) setImmediate(() => this.beginScheduled())
+    else this.beginScheduled()
   }
 
   /** Begins what was scheduled, if nothing else is under way. */
   beginScheduled(): void {
+    this.preparing = false
     if (!this.rewriteScheduled || this.closed || this.snapshots.running !== undefined) return
     this.rewriteScheduled = false
     try {
@@ -325,8 +333,8 @@ export class AppendLog {
   info(): ReadonlyArray<readonly [string, string | number]> {
     return [
       ["aof_enabled", 1],
-      ["aof_rewrite_in_progress", this.snapshots.running === "base" ? 1 : 0],
-      ["aof_rewrite_scheduled", this.rewriteScheduled ? 1 : 0],
+      ["aof_rewrite_in_progress", this.snapshots.running === "base" || this.preparing ? 1 : 0],
+      ["aof_rewrite_scheduled", this.rewriteScheduled && !this.preparing ? 1 : 0],
       ["aof_last_rewrite_time_sec", this.lastSeconds],
       ["aof_current_rewrite_time_sec", this.snapshots.seconds("base")],
       ["aof_last_bgrewrite_status", this.failures === 0 ? "ok" : "err"],

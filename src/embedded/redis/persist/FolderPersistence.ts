@@ -35,7 +35,7 @@ export class FolderPersistence implements ChangeLog {
   }
 
   get running(): "base" | "dump" | undefined {
-    return this.snapshots.running
+    return this.log.preparing ? "base" : this.snapshots.running
   }
 
   startRewrite(later: boolean): "started" | "scheduled" | "running" {
@@ -51,7 +51,7 @@ export class FolderPersistence implements ChangeLog {
   }
 
   startSave(later: boolean): "started" | "scheduled" {
-    return this.dump.start(later)
+    return this.dump.start(later || this.running === "base")
   }
 
   saveNow(): string | undefined {
