@@ -1,5 +1,4 @@
 import { createHash } from "node:crypto"
-import type { Keyspace } from "../db/Keyspace.ts"
 import { arityMatches } from "../exec/Arity.ts"
 import type { Client, Command, RunningScript, Scripts, Server } from "../exec/Context.ts"
 import type { RespVersion } from "../resp/Encoder.ts"

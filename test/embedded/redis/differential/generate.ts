@@ -209,7 +209,10 @@ export const program = (random: Random): Program => {
     if (random.chance(open ? 0.2 : 0.04)) {
       commands.push([open ? random.pick(["EXEC", "EXEC", "EXEC", "DISCARD"]) : "MULTI"])
       open = !open
-    } else commands.push(random.chance(0.07) ? script(random, groups) : command(random, groups))
+    } else
+      commands.push(
+        random.chance(0.07) && first !== "lexicographic" ? script(random, groups) : command(random, groups)
+      )
   }
   if (open) commands.push(["EXEC"])
   return { resp: random.chance(0.5) ? 3 : 2, commands }
