@@ -106,17 +106,12 @@ describe("methods that are left out", () => {
   })
 
   it("of the operator service say so", async () => {
-    expect(await refusals(operatorService, rig.connection.operatorService)).toEqual(
-      each(
-        [
-          "GetNexusEndpoint",
-          "CreateNexusEndpoint",
-          "UpdateNexusEndpoint",
-          "DeleteNexusEndpoint",
-          "ListNexusEndpoints"
-        ],
-        () => "Nexus APIs are disabled"
-      )
+    const endpoints = ["Get", "Create", "Update", "Delete", "List"].map(
+      (verb) => `${verb}NexusEndpoint${verb === "List" ? "s" : ""}`
     )
+    expect(await refusals(operatorService, rig.connection.operatorService)).toEqual({
+      ...each(endpoints, () => "Nexus APIs are disabled"),
+      ...unknown(operatorService, ["AddOrUpdateRemoteCluster"])
+    })
   })
 })

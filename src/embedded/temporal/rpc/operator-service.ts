@@ -1,7 +1,6 @@
 import type { Engine } from "../engine.ts"
-import { invalidArgument, notFound, ServiceError } from "../errors.ts"
+import { invalidArgument, notFound } from "../errors.ts"
 import type { Namespaces } from "../namespaces.ts"
-import { Code } from "../proto/enums.ts"
 import { predefinedAttributes, systemAttributes, typeNumber } from "../visibility/attributes.ts"
 import type { AttributeType } from "../visibility/attributes.ts"
 import { nexusEndpointHandlers } from "./unimplemented.ts"
@@ -69,12 +68,6 @@ export const operatorHandlers = (
   }),
   ListClusters: () => ({
     clusters: [{ ...clusterInfo(namespaces), address: address(), httpAddress: "", isConnectionEnabled: true }]
-  }),
-  AddOrUpdateRemoteCluster: on<"AddOrUpdateRemoteCluster">((request) => {
-    throw new ServiceError(
-      Code.Unavailable,
-      `Unable connect to remote cluster ${request.frontendAddress ?? ""} with error: the embedded service connects to no clusters.`
-    )
   }),
   RemoveRemoteCluster: () => {
     throw notFound("The cluster to be deleted cannot be found in clusters cache.")
