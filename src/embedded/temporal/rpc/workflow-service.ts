@@ -50,7 +50,7 @@ const systemInfo = {
     activityFailureIncludeHeartbeat: true,
     supportsSchedules: true,
     encodedFailureAttributes: true,
-    buildIdBasedVersioning: false,
+    buildIdBasedVersioning: true,
     upsertMemo: true,
     eagerWorkflowStart: true,
     sdkMetadata: true,
