@@ -9,6 +9,9 @@ import { opened } from "./open.ts"
 
 const logFolder = (dir: string): string => join(dir, "appendonlydir")
 
+/** A busy disk takes its time. */
+const patient = { timeout: 30_000, interval: 5 }
+
 /** Values that are written in slices. */
 const fillLarge = async (redis: Redis): Promise<void> => {
   const elements = Array.from({ length: 20_000 }, (_, index) => `element ${index}`)
@@ -81,7 +84,7 @@ describe("a compaction", () => {
     const moment = [await contents(redis), await contents(redis, 3)]
     await redis.bgsave()
     await redis.multi().swapdb(0, 3).flushall().set("new", "1").exec()
-    await expect.poll(() => redis.info("persistence")).toContain("rdb_saves:1")
+    await expect.poll(() => redis.info("persistence"), patient).toContain("rdb_saves:1")
     copyFileSync(join(dir.path, "dump.rdb"), join(other.path, "dump.rdb"))
     await using saved = await opened({ persistence: { dir: other.path } })
     expect([await contents(saved.redis), await contents(saved.redis, 3)]).toEqual(moment)
@@ -116,7 +119,7 @@ describe("SAVE and BGSAVE", () => {
       "ERR Another child process is active (AOF?): can't BGSAVE right now. Use BGSAVE SCHEDULE in order to schedule a BGSAVE whenever possible.",
       "Background saving scheduled"
     ])
-    await expect.poll(() => redis.info("persistence")).toContain("rdb_saves:1")
+    await expect.poll(() => redis.info("persistence"), patient).toContain("rdb_saves:1")
     expect(readdirSync(dir.path)).toContain("dump.rdb")
     const queued = await redis.multi().bgrewriteaof().bgsave().exec()
     expect(queued?.map(([, reply]) => reply)).toEqual([
