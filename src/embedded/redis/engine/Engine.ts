@@ -405,8 +405,10 @@ export class Engine implements SessionHost {
     this.observer.ran(command, micros, failed)
     if (!inScript) this.noteDuration(client, command, args, micros)
     if (monitored && !command.flags.has("skip_monitor")) this.tellMonitors(client, command, args)
-    if (client.tracking !== undefined && command.flags.has("readonly")) {
-      this.tracking.remember(client, client.tracking, keysOf(command, args))
+    // A script that reads anything is taken to have read all that it was given.
+    if (client.tracking !== undefined && command.flags.has("readonly") && !runsScript(command)) {
+      const keys = this.scripts.declaredKeys ?? keysOf(command, args)
+      this.tracking.remember(client, client.tracking, keys)
     }
     if (this.dirty !== before && command.isWrite && !command.logsItself && this.log !== undefined) {
       this.effects.push({ db: client.db.index, args })

@@ -24,6 +24,8 @@ export interface ScriptServer extends Server {
 
 interface Running {
   readonly client: Client
+  /** The keys that it was given. */
+  readonly keys: ReadonlyArray<string>
   readonly readOnly: boolean
   readonly allowOom: boolean
   /** Whether it has only a part of its time and is run again with more, which it must not notice. */
@@ -44,6 +46,7 @@ interface Script {
 /** A script or a function, about to run. */
 interface Call {
   readonly client: Client
+  readonly keys: ReadonlyArray<string>
   /** SHA1 or name of the function. */
   readonly name: string
   readonly chunk: "user_script" | "user_function"
@@ -98,6 +101,11 @@ export class ScriptEngine implements Scripts {
   /** Whether a script runs now: what it calls is on its behalf. */
   get isRunning(): boolean {
     return this.running !== undefined
+  }
+
+  /** The keys that the script that runs was given; `undefined` if none runs. */
+  get declaredKeys(): ReadonlyArray<string> | undefined {
+    return this.running?.keys
   }
 
   /** What the script or function of a call has declared; `undefined` if it is not known. */
@@ -209,6 +217,7 @@ export class ScriptEngine implements Scripts {
     const script = this.script(body)
     const outcome = this.begin({
       client,
+      keys,
       name: script.sha,
       chunk: "user_script",
       flags: script.flags,
@@ -234,6 +243,7 @@ export class ScriptEngine implements Scripts {
     const { library, definition } = found
     const outcome = this.begin({
       client,
+      keys,
       name: definition.name,
       chunk: "user_function",
       flags: flagsOf(definition.flags),
@@ -293,6 +303,7 @@ export class ScriptEngine implements Scripts {
     const outer = this.running
     const running: Running = {
       client,
+      keys: call.keys,
       readOnly: call.readOnly || flags.noWrites,
       allowOom: flags.allowOom,
       repeats,
