@@ -232,6 +232,8 @@ export class Engine implements SessionHost {
     session.note(command)
     if (this.settings.maxMemory > 0 && this.depth === 0) {
       this.outOfMemory = !this.memory.makeRoom()
+      // What was removed before the command is told before its reply.
+      this.tracking.afterReply(session)
       if (this.outOfMemory && this.deniesMemory(session, command)) {
         this.refuse(session, command, OOM)
         return
