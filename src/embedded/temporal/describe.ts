@@ -110,8 +110,9 @@ export const describeRun = (run: Run, now: number, custom: CustomTypes) => {
   return {
     executionConfig: {
       taskQueue: { name: started.taskQueue?.name ?? "", kind: TaskQueueKind.Normal },
-      workflowExecutionTimeout: started.workflowExecutionTimeout,
-      workflowRunTimeout: started.workflowRunTimeout,
+      workflowExecutionTimeout:
+        (toMillis(started.workflowExecutionTimeout) ?? 0) > 0 ? started.workflowExecutionTimeout : null,
+      workflowRunTimeout: runTimeout > 0 ? started.workflowRunTimeout : null,
       defaultWorkflowTaskTimeout: started.workflowTaskTimeout,
       userMetadata: h.userMetadata
     },
