@@ -9,7 +9,7 @@ import { databaseLayer, redisLayer, temporalLayer } from "../runtime/Stack.ts"
 import type { Cache } from "../services/Cache.ts"
 import type { Store } from "../services/Store.ts"
 import type { Temporal } from "../services/Temporal.ts"
-import { makeEnvironment, makePromised } from "./TemporalEnvironment.ts"
+import { makeEnvironment, makePromised } from "../layers/temporal/TestEnvironment.ts"
 import { setup, type TestOptions, type TestSetupError } from "./TestOptions.ts"
 
 const single =

@@ -17,14 +17,14 @@ export type {
   WorkflowFunction,
   WorkflowOptions,
   WorkflowResult
-} from "./TemporalClient.ts"
+} from "../layers/temporal/TestClient.ts"
 export {
   type PromisedTemporal,
   type TemporalEnvironment,
   type TemporalEnvironmentOptions,
   TestTemporalFailed,
   type TestWorkerOptions
-} from "./TemporalEnvironment.ts"
+} from "../layers/temporal/TestEnvironment.ts"
 export { TestModeInvalid, type TestOptions, type TestSetupError } from "./TestOptions.ts"
 export { TestCache, TestStore, TestTemporal } from "./TestServices.ts"
 export { type Execution, type ExecutionEvent, Executions, type StartOptions } from "../runtime/Executions.ts"

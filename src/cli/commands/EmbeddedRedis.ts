@@ -3,6 +3,7 @@ import { resolve } from "node:path"
 import * as Effect from "effect/Effect"
 import * as Deferred from "effect/Deferred"
 import * as Redacted from "effect/Redacted"
+import { loadEngine } from "../../layers/redis/LoadEngine.ts"
 import { type ExitCode, ExitCode as Code } from "../ExitCode.ts"
 import { UsageError } from "../Report.ts"
 import { type CommandContext, paint, printable } from "../Terminal.ts"
@@ -43,7 +44,7 @@ const check = (args: EmbeddedRedisArguments): Effect.Effect<void, UsageError> =>
 }
 
 const repairFolder = Effect.fnUntraced(function* (context: CommandContext, dir: string) {
-  const { repair } = yield* Effect.promise(() => import("../../embedded/redis/index.ts"))
+  const { repair } = yield* loadEngine
   const { findings, keys, originals } = yield* Effect.tryPromise({
     try: () => repair(dir),
     catch: (error) => error
@@ -79,7 +80,7 @@ export const serveRedis = Effect.fnUntraced(function* (
   }
   const port = yield* portOf(flags["port"])
   const least = levels.findIndex((level) => level === (flags["log-level"] ?? "warn"))
-  const { EmbeddedRedis } = yield* Effect.promise(() => import("../../embedded/redis/index.ts"))
+  const { EmbeddedRedis } = yield* loadEngine
   const shutdown = yield* Deferred.make<void>()
   yield* Effect.scoped(
     Effect.gen(function* () {

@@ -4,6 +4,7 @@ import type { EmbeddedRedisError, EmbeddedRedisOptions } from "../../embedded/re
 import type { Cache } from "../../services/Cache.ts"
 import { LayerError, type LayerFailure } from "../LayerError.ts"
 import { makeIoredisCache } from "./IoredisCache.ts"
+import { loadEngine } from "./LoadEngine.ts"
 
 /** What memory and persistent mode have in common. */
 export interface EmbeddedRedisLayerOptions {
@@ -70,8 +71,9 @@ const listen = (
 }
 
 const open = Effect.fnUntraced(function* (persistence: EmbeddedRedisOptions["persistence"]) {
-  const [{ EmbeddedRedis }, { Redis }] = yield* Effect.promise(() =>
-    Promise.all([import("../../embedded/redis/index.ts"), import("ioredis")])
+  const [{ EmbeddedRedis }, { Redis }] = yield* Effect.all(
+    [loadEngine, Effect.promise(() => import("ioredis"))],
+    { concurrency: "unbounded" }
   )
   const log = Effect.runForkWith(yield* Effect.context())
   const levels = {

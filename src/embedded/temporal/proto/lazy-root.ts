@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs"
 import { createRequire } from "node:module"
 import { dirname, join } from "node:path"
 
-import type { MessageType, ReflectionMethod, ReflectionRoot } from "./root.ts"
+import type { MessageType, ReflectionMethod, ReflectionRoot } from "./reflection.ts"
 
 /** A namespace, message, enumeration or service as protobufjs writes it down. */
 interface Node {

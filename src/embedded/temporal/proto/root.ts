@@ -1,6 +1,7 @@
 import type { temporal } from "@temporalio/proto"
 
 import { loadRoot } from "./lazy-root.ts"
+import type { MessageType, ReflectionMethod } from "./reflection.ts"
 
 /** What the engine reads and writes of a 64-bit integer: numbers when it writes, `Long` objects when it reads. */
 export type Int64 = number | { readonly low: number; readonly high: number; readonly unsigned: boolean }
@@ -63,25 +64,7 @@ type RequestMap = {
     : never
 }
 
-/** The part of a protobufjs reflection type that is used here. */
-export interface MessageType<T> {
-  encode(message: T): { finish(): Uint8Array }
-  decode(bytes: Uint8Array): T
-}
-
-export interface ReflectionMethod {
-  readonly name: string
-  resolve(): {
-    readonly resolvedRequestType: MessageType<unknown>
-    readonly resolvedResponseType: MessageType<unknown>
-  }
-}
-
-export interface ReflectionRoot {
-  lookupType(path: string): MessageType<unknown>
-  /** Its methods are there before their types: those are looked up when a method is resolved. */
-  lookupService(path: string): { readonly methodsArray: ReflectionMethod[] }
-}
+export type { MessageType, ReflectionMethod } from "./reflection.ts"
 
 const root = loadRoot()
 

@@ -9,9 +9,9 @@ import * as RcRef from "effect/RcRef"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import * as Scope from "effect/Scope"
-import type { EmbeddedTemporalError } from "../embedded/temporal/index.ts"
-import { connectNative, loadWorkerSdk } from "../layers/temporal/NativeRuntime.ts"
-import type { TestTemporalClient } from "./TemporalClient.ts"
+import type { EmbeddedTemporalError } from "../../embedded/temporal/index.ts"
+import { connectNative, loadWorkerSdk } from "./NativeRuntime.ts"
+import type { TestTemporalClient } from "./TestClient.ts"
 
 /** How the service is set up. */
 export interface TemporalEnvironmentOptions {
@@ -174,7 +174,7 @@ export const makeEnvironment = Effect.fnUntraced(function* <Client = TestTempora
   options: TemporalEnvironmentOptions = {}
 ): Effect.fn.Return<TemporalEnvironment<Client>, EmbeddedTemporalError | TestTemporalFailed, Scope.Scope> {
   const { namespace = "default", timeSkipping = true } = options
-  const { EmbeddedTemporal } = yield* Effect.promise(() => import("../embedded/temporal/index.ts"))
+  const { EmbeddedTemporal } = yield* Effect.promise(() => import("../../embedded/temporal/index.ts"))
   const server = yield* EmbeddedTemporal.make({ namespace, ...(timeSkipping && { timeSkipping: "waiting" }) })
   const { address, metadata } = server
   const connection = yield* connect(address, metadata)
@@ -189,7 +189,7 @@ export const makeEnvironment = Effect.fnUntraced(function* <Client = TestTempora
   })
   const sdk = yield* Effect.promise(() => import("@temporalio/client"))
   return {
-    // The boundary to the SDK's types; see TemporalClient.ts.
+    // The boundary to the SDK's types; see TestClient.ts.
     client: new sdk.Client({ connection, namespace }) as Client,
     address,
     namespace,
