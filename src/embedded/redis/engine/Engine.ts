@@ -191,6 +191,22 @@ export class Engine implements SessionHost {
     this.clients.delete(session.id)
   }
 
+  /** Runs something as what this client does. */
+  actingFor(session: Session, body: () => Reply): Reply {
+    const outer = this.current
+    this.current = session
+    try {
+      return body()
+    } finally {
+      this.current = outer
+    }
+  }
+
+  /** A command of the client was answered later than others. */
+  answered(session: Session): void {
+    this.tracking.afterReply(session)
+  }
+
   /** Runs one command of a client and answers it. */
   execute(session: Session, args: Arguments, again = false): void {
     if (session.replyMode === "skip-next") session.replyMode = "skip"

@@ -36,6 +36,10 @@ export interface SessionHost extends Server {
   readonly schedule: (session: Session) => void
   readonly defer: (session: Session) => void
   readonly onClose: (session: Session) => void
+  /** Runs something as what this client does. */
+  readonly actingFor: (session: Session, body: () => Reply) => Reply
+  /** A command of the client was answered later than others. */
+  readonly answered: (session: Session) => void
 }
 
 interface Wait {
@@ -298,13 +302,14 @@ export class Session implements Client {
       serve: (key) => {
         let reply: Reply
         try {
-          reply = request.serve(key)
+          reply = this.server.actingFor(this, () => request.serve(key))
         } catch (error) {
           if (!(error instanceof ErrorReply)) throw error
           reply = error
         }
         if (reply === undefined) return false
         this.answerWait(reply)
+        this.server.answered(this)
         return true
       }
     }
