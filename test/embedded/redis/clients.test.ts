@@ -176,9 +176,18 @@ describe("COMMAND", () => {
   it("describes commands with their arity, flags, keys and subcommands", async () => {
     await using server = await opened()
     const { redis } = server
+    const range = ["lastkey", 0, "keystep", 1, "limit", 0]
+    const keySpec = [
+      "flags",
+      ["RO", "access"],
+      "begin_search",
+      ["type", "index", "spec", ["index", 1]],
+      "find_keys",
+      ["type", "range", "spec", range]
+    ]
     const info: unknown = await redis.call("COMMAND", "INFO", "GET", "nope", "config|resetstat")
     expect(info).toEqual([
-      ["get", 2, ["readonly", "fast"], 1, 1, 1, ["@read", "@string", "@fast"], [], [], []],
+      ["get", 2, ["readonly", "fast"], 1, 1, 1, ["@read", "@string", "@fast"], [], [keySpec], []],
       null,
       expect.arrayContaining(["config|resetstat", 2, ["admin", "noscript", "loading", "stale"]])
     ])
@@ -198,7 +207,7 @@ describe("COMMAND", () => {
     expect(documented).toHaveLength(2 * Number(await redis.call("COMMAND", "COUNT")))
     expect(JSON.stringify(documented)).toContain('"subcommands",["object|encoding",["summary"')
     const bitmaps = await redis.call("COMMAND", "LIST", "FILTERBY", "ACLCAT", "bitmap")
-    expect(bitmaps).toEqual(["setbit", "getbit", "bitcount"])
+    expect(bitmaps).toEqual(["setbit", "getbit", "bitcount", "bitpos", "bitop", "bitfield", "bitfield_ro"])
     expect(await redis.call("COMMAND", "LIST")).toContain("zintercard")
   })
 })
