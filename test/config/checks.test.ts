@@ -304,7 +304,7 @@ describe("a folder without a config", () => {
 describe("what is declared and not built yet", () => {
   it("is refused, with what to do instead", async () => {
     expect(await problems(defineMode(memory({ temporal: { engine: "dev-server" } })))).toMatchInlineSnapshot(`
-      "The configuration has 1 problem.
+      "The configuration has a problem.
 
       1. This version cannot start Temporal's development server itself.
          at config file
