@@ -30,7 +30,7 @@ describe("the commands that write files", () => {
     const both = await redis.pipeline().bgrewriteaof().call("BGSAVE").exec()
     expect(both?.map(([error, reply]) => error?.message ?? reply)).toEqual([
       "Background append only file rewriting started",
-      "ERR Background append only file rewriting already in progress"
+      "ERR Another child process is active (AOF?): can't BGSAVE right now. Use BGSAVE SCHEDULE in order to schedule a BGSAVE whenever possible."
     ])
     await expect
       .poll(() => redis.info("persistence"))
