@@ -267,6 +267,7 @@ export class AppendLog {
       })
     } catch (error) {
       this.rewriteFailed(error)
+      this.onRewritten()
     }
   }
 

@@ -14,6 +14,7 @@ export class DumpFile {
   private readonly engine: Engine
   private readonly folder: string
   private readonly snapshots: SnapshotRunner
+  private readonly isBusy: () => boolean
   private readonly onEnd: () => void
   private changesAtSave = 0
   private changesAtStart = 0
@@ -22,18 +23,25 @@ export class DumpFile {
   private saves = 0
   private scheduled = false
 
-  /** `onEnd` is called when a save in the background has ended. */
-  constructor(engine: Engine, folder: string, snapshots: SnapshotRunner, onEnd: () => void) {
+  /** `isBusy` says whether a snapshot is written or about to be; `onEnd` hears of the end of a save in the background. */
+  constructor(
+    engine: Engine,
+    folder: string,
+    snapshots: SnapshotRunner,
+    isBusy: () => boolean,
+    onEnd: () => void
+  ) {
     this.engine = engine
     this.folder = folder
     this.snapshots = snapshots
+    this.isBusy = isBusy
     this.onEnd = onEnd
   }
 
   /** Begins at once, or with `later` in a step of its own, or when the snapshot that is being written has ended. */
   start(later: boolean): "started" | "scheduled" {
     this.scheduled = true
-    if (this.snapshots.running !== undefined) return "scheduled"
+    if (this.isBusy()) return "scheduled"
     if (!later) {
       this.beginScheduled()
       return "started"
@@ -44,7 +52,7 @@ export class DumpFile {
 
   /** Begins what was scheduled, if nothing else is under way. */
   beginScheduled(): void {
-    if (!this.scheduled || this.engine.closed || this.snapshots.running !== undefined) return
+    if (!this.scheduled || this.engine.closed || this.isBusy()) return
     this.scheduled = false
     try {
       const snapshot = this.begin()

@@ -14,7 +14,8 @@ export class FolderPersistence implements ChangeLog {
   constructor(engine: Engine, fileSystem: FileSystem, dir: string, state: LogState, loadedKeys: number) {
     this.snapshots = new SnapshotRunner(engine, fileSystem)
     this.log = new AppendLog(engine, fileSystem, this.snapshots, state, () => this.dump.beginScheduled())
-    this.dump = new DumpFile(engine, dir, this.snapshots, () => this.log.beginScheduled())
+    const isBusy = () => this.running !== undefined
+    this.dump = new DumpFile(engine, dir, this.snapshots, isBusy, () => this.log.beginScheduled())
     this.loadedKeys = loadedKeys
   }
 
@@ -51,7 +52,7 @@ export class FolderPersistence implements ChangeLog {
   }
 
   startSave(later: boolean): "started" | "scheduled" {
-    return this.dump.start(later || this.running === "base")
+    return this.dump.start(later)
   }
 
   saveNow(): string | undefined {
