@@ -1,10 +1,3 @@
-import { invalidArgument } from "./errors.ts"
-import type { ServiceError } from "./errors.ts"
-import { types } from "./proto/root.ts"
-import type { Failure } from "./proto/root.ts"
-import type { Run } from "./run.ts"
-import { isOpen } from "./state.ts"
-
 /** Limits of the service; the defaults are the real server's. */
 export interface Limits {
   /** Bytes of one payload field (an input, a result, details) that are refused. Default: 2 MiB. */
@@ -58,66 +51,4 @@ export const defaultLimits: Limits = {
   updatesInFlight: 10,
   updates: 2000,
   idLength: 1000
-}
-
-/** A run whose history has become too long: what made it so is undone, and the run terminated. */
-export class HistoryTooLong extends Error {
-  readonly run: Run
-  constructor(run: Run, what: "count" | "size") {
-    super(`Workflow history ${what} exceeds limit.`)
-    this.name = "HistoryTooLong"
-    this.run = run
-  }
-
-  /** What the caller is answered. */
-  toAnswer(): ServiceError {
-    return invalidArgument(this.message)
-  }
-}
-
-/** Refuses a transition that leaves an open run with too long a history; service/history/workflow/context.go. */
-export const checkHistory = (run: Run, limits: Limits): void => {
-  if (!isOpen(run.h)) return
-  if (run.historySize > limits.historySize) throw new HistoryTooLong(run, "size")
-  if (run.frames.length > limits.historyCount) throw new HistoryTooLong(run, "count")
-}
-
-/** A failure that the service reports in place of something that is too large. */
-export const tooLarge = (message: string, cause?: Failure): Failure => ({
-  message,
-  source: "Server",
-  serverFailureInfo: { nonRetryable: true },
-  ...(cause === undefined ? {} : { cause })
-})
-
-/** Bytes of an encoded failure. */
-export const sizeOfFailure = (failure: Failure): number => types.failure.encode(failure).finish().length
-
-const deepest = 20
-
-/** What of a failure fits into so many bytes: what it is, its message, its stack, then its causes. */
-export const truncateFailure = (failure: Failure, bytes: number, depth = deepest): Failure => {
-  let left = bytes
-  const cut = (text: string | null | undefined): string => {
-    const encoded = Buffer.from(text ?? "")
-    const kept = encoded.length <= left ? encoded : encoded.subarray(0, Math.max(left, 0))
-    // What the encoding takes besides.
-    left -= kept.length === 0 ? 0 : kept.length + 4
-    // A character that is cut in half is left out.
-    return kept.toString().replace(/\uFFFD+$/, "")
-  }
-  const { applicationFailureInfo: application, serverFailureInfo: server } = failure
-  const info: Failure = application
-    ? { applicationFailureInfo: { nonRetryable: application.nonRetryable, type: cut(application.type) } }
-    : server
-      ? { serverFailureInfo: { nonRetryable: server.nonRetryable } }
-      : {}
-  if (application) left -= 8
-  else if (server) left -= 4
-  const source = cut(failure.source)
-  const message = cut(failure.message)
-  const stackTrace = cut(failure.stackTrace)
-  const cause =
-    failure.cause && left > 4 && depth > 0 ? truncateFailure(failure.cause, left - 4, depth - 1) : undefined
-  return { ...info, source, message, stackTrace, ...(cause === undefined ? {} : { cause }) }
 }

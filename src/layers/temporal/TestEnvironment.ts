@@ -38,6 +38,12 @@ export interface TestWorkerOptions {
   readonly settings?: Readonly<Record<string, unknown>>
 }
 
+const codes = {
+  Connection: "COMPOZY_TEST_TEMPORAL_CONNECTION",
+  Worker: "COMPOZY_TEST_TEMPORAL_WORKER",
+  Clock: "COMPOZY_TEST_TEMPORAL_CLOCK"
+} as const
+
 /** The worker of a test could not be started, or ended with an error; or the client has found no service. */
 export class TestTemporalFailed extends Schema.TaggedError<TestTemporalFailed>()("TestTemporalFailed", {
   reason: Schema.Literals(["Connection", "Worker", "Clock"]),
@@ -47,7 +53,7 @@ export class TestTemporalFailed extends Schema.TaggedError<TestTemporalFailed>()
   readonly isRetryable = false
   /** Stable code for documents and scripts. */
   get code(): string {
-    return `COMPOZY_TEST_TEMPORAL_${this.reason.toUpperCase()}`
+    return codes[this.reason]
   }
 }
 

@@ -2,7 +2,7 @@
 import type { temporal } from "@temporalio/proto"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 
-import { truncateFailure } from "../../../src/embedded/temporal/limits.ts"
+import { truncateFailure } from "../../../src/embedded/temporal/failure-size.ts"
 import { completeWorkflow, FakeWorker, millis, namespace, payloads } from "./fake-worker.ts"
 import { openRig } from "./support.ts"
 import type { Rig } from "./support.ts"
