@@ -68,8 +68,12 @@ export type { MessageType, ReflectionMethod } from "./reflection.ts"
 
 const root = loadRoot()
 
-/** Looks a message type up by its full name. */
-export const messageType = <T>(path: string): MessageType<T> => root.lookupType(path) as MessageType<T>
+/** A message type by its full name, built with all that it refers to when it is first used. */
+export const messageType = <T>(path: string): MessageType<T> => {
+  let type: MessageType<T> | undefined
+  const built = () => (type ??= root.lookupType(path) as MessageType<T>)
+  return { encode: (message) => built().encode(message), decode: (bytes) => built().decode(bytes) }
+}
 
 /** The methods of a service of the reflection root. */
 export const serviceMethods = (path: string): ReflectionMethod[] => root.lookupService(path).methodsArray
