@@ -3,6 +3,7 @@ import type { Connection } from "@temporalio/client/lib/connection.js"
 import { Effect, Redacted, type Scope } from "effect"
 import { LayerError, type LayerFailure } from "../LayerError.ts"
 import type { Endpoint, TemporalTls } from "./Endpoint.ts"
+import { makeRetries } from "./Retries.ts"
 import type { Sdk } from "./Sdk.ts"
 import { grpcStatusOf } from "./TemporalErrors.ts"
 
@@ -81,16 +82,20 @@ export const connectClient = (
   endpoint: Endpoint
 ): Effect.Effect<Connection, LayerError, Scope.Scope> =>
   Effect.acquireRelease(
-    Effect.sync(() =>
-      sdk.Connection.lazy({
+    Effect.sync(() => {
+      const retries = makeRetries(sdk.retry)
+      const connection = sdk.Connection.lazy({
         address: endpoint.address,
         tls: toSdkTls(endpoint.tls),
         connectTimeout: endpoint.startTimeout,
+        interceptors: retries.interceptors,
         ...(endpoint.apiKey !== undefined && { apiKey: Redacted.value(endpoint.apiKey) })
       })
-    ),
-    (connection) => Effect.promise(() => connection.close())
+      return { connection, retries }
+    }),
+    ({ connection, retries }) => Effect.promise(() => retries.close(connection))
   ).pipe(
+    Effect.map(({ connection }) => connection),
     Effect.tap((connection) =>
       Effect.tryPromise({
         try: () => connection.ensureConnected(),

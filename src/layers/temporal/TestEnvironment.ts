@@ -11,6 +11,7 @@ import * as Schema from "effect/Schema"
 import * as Scope from "effect/Scope"
 import type { EmbeddedTemporalError } from "../../embedded/temporal/index.ts"
 import { connectNative, loadWorkerSdk } from "./NativeRuntime.ts"
+import { makeRetries } from "./Retries.ts"
 import type { TestTemporalClient } from "./TestClient.ts"
 
 /** How the service is set up. */
@@ -101,9 +102,13 @@ const failed =
     new TestTemporalFailed({ reason, message: cause instanceof Error ? cause.message : String(cause), cause })
 
 const connect = Effect.fnUntraced(function* (address: string, metadata: Readonly<Record<string, string>>) {
-  const { Connection, InternalConnectionOptionsSymbol } = yield* Effect.promise(
-    () => import("@temporalio/client/lib/connection.js")
+  const [{ Connection, InternalConnectionOptionsSymbol }, retry] = yield* Effect.promise(() =>
+    Promise.all([
+      import("@temporalio/client/lib/connection.js"),
+      import("@temporalio/client/lib/grpc-retry.js")
+    ])
   )
+  const retries = makeRetries(retry)
   return yield* Effect.acquireRelease(
     Effect.tryPromise({
       try: () => {
@@ -111,13 +116,14 @@ const connect = Effect.fnUntraced(function* (address: string, metadata: Readonly
         const options = {
           address,
           metadata: { ...metadata },
+          interceptors: retries.interceptors,
           [InternalConnectionOptionsSymbol]: { supportsTestService: true }
         }
         return Connection.connect(options)
       },
       catch: failed("Connection")
     }),
-    (connection) => Effect.promise(() => connection.close())
+    (connection) => Effect.promise(() => retries.close(connection))
   )
 })
 
