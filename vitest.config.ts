@@ -3,7 +3,7 @@ import { defineConfig } from "vitest/config"
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts", "examples/**/*.test.ts"],
-    exclude: ["**/node_modules/**", "**/*.services.test.ts"],
+    exclude: ["**/node_modules/**", "**/*.services.test.ts", "**/*.long.test.ts"],
     globalSetup: ["scripts/test-setup.ts"],
     setupFiles: ["test/quietTemporal.ts"],
     // One process after another for all files would import everything again for each: a third of the whole time.

@@ -44,7 +44,7 @@ describe("EmbeddedTemporal", () => {
     const address = await Effect.runPromise(
       Effect.scoped(Effect.map(EmbeddedTemporal.make({ auth: "none" }), (server) => server.address))
     )
-    await expect(Connection.connect({ address, connectTimeout: 300 })).rejects.toThrow()
+    await expect(Connection.connect({ address, connectTimeout: 300, interceptors: [] })).rejects.toThrow()
     const exit = await Effect.runPromise(
       Effect.exit(Effect.scoped(EmbeddedTemporal.make({ host: "0.0.0.0" })))
     )

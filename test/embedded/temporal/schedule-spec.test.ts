@@ -216,7 +216,12 @@ describe("the next time", () => {
     const at = fc.tuple(fc.constantFrom(...moments), fc.integer({ min: 0, max: 14_400 }))
     fc.assert(
       fc.property(
-        fc.record({ minute: value(0, 59), hour: value(0, 23), dayOfWeek: value(0, 6) }),
+        fc.record({
+          minute: value(0, 59),
+          hour: value(0, 23),
+          // The real server leaves Sunday out of 1/1, and so does the engine.
+          dayOfWeek: value(0, 6).filter((text) => text !== "1/1")
+        }),
         at,
         (calendar, [[timezoneName, moment], later]) => {
           const after = Date.parse(moment) / 1000 + later

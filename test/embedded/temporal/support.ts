@@ -6,7 +6,8 @@ import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 
-import { Client, Connection } from "@temporalio/client"
+import { Client, Connection, type ConnectionOptions } from "@temporalio/client"
+import { defaultGrpcRetryOptions, makeGrpcRetryInterceptor } from "@temporalio/client/lib/grpc-retry.js"
 import { bundleWorkflowCode, NativeConnection, Runtime, Worker } from "@temporalio/worker"
 import type { WorkerOptions } from "@temporalio/worker"
 
@@ -17,6 +18,7 @@ import { openService } from "../../../src/embedded/temporal/service.ts"
 import type { Service, ServiceOptions } from "../../../src/embedded/temporal/service.ts"
 import { applyEvent, rebuildState } from "../../../src/embedded/temporal/state.ts"
 import { nextDeadline } from "../../../src/embedded/temporal/timeouts.ts"
+import { makeRetries } from "../../../src/layers/temporal/Retries.ts"
 
 export const ignore = (): void => undefined
 
@@ -123,10 +125,20 @@ export interface Rig {
   readonly service: Service
   readonly address: string
   readonly connection: Connection
+  readonly disconnect: () => Promise<void>
   readonly client: Client
   readonly options: ServiceOptions
   readonly transitions: () => number
   close(): Promise<void>
+}
+
+/** A client's connection, of which no retry is left when it is closed. */
+export const connectClient = async (
+  options: ConnectionOptions
+): Promise<{ readonly connection: Connection; readonly disconnect: () => Promise<void> }> => {
+  const retries = makeRetries({ defaultGrpcRetryOptions, makeGrpcRetryInterceptor })
+  const connection = await Connection.connect({ ...options, interceptors: retries.interceptors })
+  return { connection, disconnect: () => retries.close(connection) }
 }
 
 /** A service whose every transition is checked, and a client for it. */
@@ -139,7 +151,7 @@ export const openRig = async (options: Partial<ServiceOptions> = {}): Promise<Ri
     expectRebuilt(run)
   }
   const address = `127.0.0.1:${service.port}`
-  const connection = await Connection.connect({ address })
+  const { connection, disconnect } = await connectClient({ address })
   return {
     service,
     address,
@@ -147,8 +159,9 @@ export const openRig = async (options: Partial<ServiceOptions> = {}): Promise<Ri
     client: new Client({ connection }),
     options: all,
     transitions: () => transitions,
+    disconnect,
     close: async () => {
-      await connection.close()
+      await disconnect()
       await service.close()
     }
   }

@@ -58,8 +58,10 @@ it("a closed service answers nobody, but lets workers say goodbye", async () => 
   expect(answered).toBe(false)
   await worker.rpc.shutdownWorker({ namespace, workerInstanceKey: "one" })
   expect((await after).taskToken).toHaveLength(0)
-  await expect(Connection.connect({ address: rig.address, connectTimeout: 500 })).rejects.toThrow()
-  await rig.connection.close()
+  await expect(
+    Connection.connect({ address: rig.address, connectTimeout: 500, interceptors: [] })
+  ).rejects.toThrow()
+  await rig.disconnect()
 })
 
 it("a service that takes the port of a closed one gets its workers", async () => {
@@ -72,6 +74,6 @@ it("a service that takes the port of a closed one gets its workers", async () =>
   const next = await openService({ ...rig.options, port: rig.service.port })
   await worker.start("w")
   expect((await worker.poll()).workflowExecution?.workflowId).toBe("w")
-  await rig.connection.close()
+  await rig.disconnect()
   await next.close()
 })

@@ -9,13 +9,14 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { EmbeddedTemporal, EmbeddedTemporalError } from "../../../src/embedded/temporal/index.ts"
 import type { EmbeddedTemporalServer } from "../../../src/embedded/temporal/index.ts"
 import { FakeWorker, millis, namespace } from "./fake-worker.ts"
-import { temporaryFolder } from "./support.ts"
+import { connectClient, temporaryFolder } from "./support.ts"
 
 let folder: ReturnType<typeof temporaryFolder>
 let file: string
 let server: EmbeddedTemporalServer
 let thread: Worker
 let connection: Connection
+let disconnect: () => Promise<void>
 
 beforeAll(async () => {
   folder = temporaryFolder()
@@ -24,10 +25,10 @@ beforeAll(async () => {
     thread = worker
   })
   server = await EmbeddedTemporal.open({ hosting: "worker", file })
-  connection = await Connection.connect({ address: server.address, metadata: server.metadata })
+  ;({ connection, disconnect } = await connectClient({ address: server.address, metadata: server.metadata }))
 })
 afterAll(async () => {
-  await connection.close()
+  await disconnect()
   await server.close()
   folder.remove()
 })
