@@ -1,4 +1,5 @@
 /** The store's reads and writes while ten workflows run: latencies beside the 50 and 100 ms that were asked for. */
+import { DefaultLogger, Runtime } from "@temporalio/worker"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Schema from "effect/Schema"
@@ -6,6 +7,9 @@ import { defineMode, defineTool, defineWorkflow } from "compozy"
 import { TestCompozy } from "compozy/testing"
 import { Store, type WorkflowState } from "../../src/services/Store.ts"
 import { ms, printTable, quantile } from "./statistics.ts"
+
+// The states of its workers would stand among the figures.
+Runtime.install({ logger: new DefaultLogger("ERROR"), shutdownSignals: [] })
 
 const State = Schema.Struct({ value: Schema.Finite })
 const step = defineTool({ id: "step", input: State, output: State, run: (input) => input })
