@@ -359,7 +359,7 @@ export const makeCommands = (options: CommandTreeOptions) => {
       })
   ).pipe(Command.withDescription("Print the completion script of a shell"))
 
-  const all: Command.Command.Any = root.pipe(
+  const tree = root.pipe(
     Command.withSubcommands([
       start,
       runWorkflow,
@@ -372,17 +372,6 @@ export const makeCommands = (options: CommandTreeOptions) => {
       completions
     ])
   )
-  return root.pipe(
-    Command.withSubcommands([
-      start,
-      runWorkflow,
-      workflow,
-      execution,
-      config,
-      migrate,
-      schema,
-      embedded,
-      completions
-    ])
-  )
+  const all: Command.Command.Any = tree
+  return tree
 }

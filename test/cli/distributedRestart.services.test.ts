@@ -1,15 +1,12 @@
 /** What distributed mode does when a process of its own, or Temporal, is killed in the middle. */
-import { spawn } from "node:child_process"
-import { once } from "node:events"
-import { connect } from "node:net"
 import { join } from "node:path"
 import { describe, it } from "@effect/vitest"
 import { Effect, Redacted, Schema } from "effect"
 import { expect } from "vitest"
 import { freshDatabase } from "../layers/FreshDatabase.ts"
 import { address, isLeftOut } from "../layers/Services.ts"
-import { freePort } from "../../scripts/services/Process.ts"
-import { makeProject, spawnCli, type TestProject } from "./support.ts"
+import { freePort, start, stop, untilListening } from "../../scripts/services/Process.ts"
+import { makeProject, startServer } from "./support.ts"
 
 const config = `
 import { appendFileSync } from "node:fs"
@@ -42,65 +39,25 @@ export default defineMode({
 
 const Started = Schema.Struct({ executionId: Schema.String })
 const Execution = Schema.Struct({ status: Schema.String, output: Schema.Unknown })
-const Tasks = Schema.Struct({
-  items: Schema.Array(Schema.Struct({ path: Schema.String, status: Schema.String }))
-})
-
 const patiently = { timeout: 50_000, interval: 50 }
-
-const accepts = async (port: number): Promise<boolean> => {
-  const socket = connect({ host: "127.0.0.1", port })
-  try {
-    await once(socket, "connect")
-    return true
-  } catch {
-    return false
-  } finally {
-    socket.destroy()
-  }
-}
 
 /** A development server on a file, so that it can be killed and come back. */
 const startTemporal = async (file: string, port: number) => {
-  const child = spawn(
-    address("COMPOZY_SERVICES_TEMPORAL"),
-    [
-      "server",
-      "start-dev",
-      "--headless",
-      "--ip",
-      "127.0.0.1",
-      "--port",
-      String(port),
-      "--log-level",
-      "error"
-    ].concat("--db-filename", file),
-    { stdio: "ignore" }
-  )
-  await expect.poll(() => accepts(port), patiently).toBe(true)
-  return async () => {
-    const exited = once(child, "exit")
-    child.kill("SIGKILL")
-    await exited
-  }
-}
-
-const startServer = async (project: TestProject, env: Readonly<Record<string, string>>) => {
-  const server = spawnCli(project, ["start", "--json"], env)
-  const { url } = await server.ready()
-  const ask = async <A>(schema: Schema.Codec<A>, path: string, init?: RequestInit) => {
-    const response = await fetch(`${url}/api/v0${path}`, init)
-    return Schema.decodeUnknownSync(schema)(await response.json())
-  }
-  const end = async (signal: NodeJS.Signals) => {
-    server.child.kill(signal)
-    return server.exited
-  }
-  const steps = async (executionId: string) => {
-    const { items } = await ask(Tasks, `/executions/workflows/${executionId}/tasks`)
-    return Object.fromEntries(items.map(({ path, status }) => [path, status]))
-  }
-  return { ask, end, steps }
+  const child = start(address("COMPOZY_SERVICES_TEMPORAL"), [
+    "server",
+    "start-dev",
+    "--headless",
+    "--ip",
+    "127.0.0.1",
+    "--port",
+    String(port),
+    "--log-level",
+    "error",
+    "--db-filename",
+    file
+  ])
+  await untilListening(child, port)
+  return () => stop(child, "SIGKILL")
 }
 
 describe.skipIf(isLeftOut("postgres") || isLeftOut("redis") || isLeftOut("temporal"))(
@@ -127,7 +84,10 @@ describe.skipIf(isLeftOut("postgres") || isLeftOut("redis") || isLeftOut("tempor
               })
               await expect
                 .poll(() => first.steps(executionId), patiently)
-                .toEqual({ before: "SUCCESS", said: "WAITING" })
+                .toEqual([
+                  ["before", "SUCCESS"],
+                  ["said", "WAITING"]
+                ])
               await first.end("SIGKILL")
 
               const second = await startServer(project, env)

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises"
 import { join } from "node:path"
 import { Schema } from "effect"
 import { expect, it } from "vitest"
-import { makeProject, spawnCli, type TestProject } from "./support.ts"
+import { makeProject, startServer } from "./support.ts"
 
 const config = `
 import { appendFileSync } from "node:fs"
@@ -29,29 +29,7 @@ export default defineMode({ mode: "persistent", server: { port: 0 }, workflows: 
 
 const Started = Schema.Struct({ executionId: Schema.String })
 const Execution = Schema.Struct({ status: Schema.String, output: Schema.Unknown })
-const Tasks = Schema.Struct({
-  items: Schema.Array(Schema.Struct({ path: Schema.String, status: Schema.String, attempt: Schema.Number }))
-})
-
 const patiently = { timeout: 20_000, interval: 20 }
-
-const startServer = async (project: TestProject) => {
-  const server = spawnCli(project, ["start", "--json"])
-  const { url } = await server.ready()
-  const ask = async <A>(schema: Schema.Codec<A>, path: string, init?: RequestInit) => {
-    const response = await fetch(`${url}/api/v0${path}`, init)
-    return Schema.decodeUnknownSync(schema)(await response.json())
-  }
-  const kill = async () => {
-    server.child.kill("SIGKILL")
-    await server.exited
-  }
-  const statuses = async (executionId: string) => {
-    const { items } = await ask(Tasks, `/executions/workflows/${executionId}/tasks`)
-    return Object.fromEntries(items.map(({ path, status }) => [path, status]))
-  }
-  return { server, ask, kill, statuses }
-}
 
 it("a workflow survives kill -9 at several points, and each step is recorded as done once", async () => {
   const project = await makeProject({ "compozy.config.ts": config })
@@ -59,26 +37,24 @@ it("a workflow survives kill -9 at several points, and each step is recorded as 
     const first = await startServer(project)
     const { executionId } = await first.ask(Started, "/workflows/slow/executions", { method: "POST" })
     // The worker may not have begun yet.
-    await first.kill()
+    await first.end("SIGKILL")
 
     const second = await startServer(project)
-    await expect.poll(() => second.statuses(executionId), patiently).toMatchObject({ before: "SUCCESS" })
+    await expect.poll(() => second.steps(executionId), patiently).toContainEqual(["before", "SUCCESS"])
     // It sleeps.
-    await second.kill()
+    await second.end("SIGKILL")
 
     const third = await startServer(project)
     const path = `/executions/workflows/${executionId}`
     await expect.poll(async () => (await third.ask(Execution, path)).status, patiently).toBe("SUCCESS")
     expect(await third.ask(Execution, path)).toMatchObject({ output: { before: "before", after: "after" } })
-    const { items } = await third.ask(Tasks, `${path}/tasks`)
-    expect(items.map(({ path, status }) => [path, status])).toEqual([
+    expect(await third.steps(executionId)).toEqual([
       ["before", "SUCCESS"],
       ["nap", "SUCCESS"],
       ["after", "SUCCESS"]
     ])
     expect(await readFile(join(project.folder, "notes.txt"), "utf8")).toBe("before\nafter\n")
-    third.server.child.kill("SIGTERM")
-    expect(await third.server.exited).toMatchObject({ code: 0 })
+    expect(await third.end("SIGTERM")).toMatchObject({ code: 0 })
   } finally {
     await project.remove()
   }

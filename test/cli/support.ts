@@ -5,7 +5,7 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
-import { Effect } from "effect"
+import { Effect, Schema } from "effect"
 import { runCommandLine } from "../../src/cli/main.ts"
 import type { StopSignal } from "../../src/cli/Terminal.ts"
 
@@ -105,6 +105,32 @@ export const spawnCli = (
     }
   }
 }
+const Tasks = Schema.Struct({
+  items: Schema.Array(Schema.Struct({ path: Schema.String, status: Schema.String }))
+})
+
+/** A server that is ready, and what tests ask of it. */
+export const startServer = async (project: TestProject, env: Readonly<Record<string, string>> = {}) => {
+  const { child, exited, ready } = spawnCli(project, ["start", "--json"], env)
+  const { url } = await ready()
+  const ask = async <A>(schema: Schema.Codec<A>, path: string, init?: RequestInit) => {
+    const response = await fetch(`${url}/api/v0${path}`, init)
+    return Schema.decodeUnknownSync(schema)(await response.json())
+  }
+  return {
+    ask,
+    /** The paths and statuses of an execution's steps, in order. */
+    steps: async (executionId: string) => {
+      const { items } = await ask(Tasks, `/executions/workflows/${executionId}/tasks`)
+      return items.map(({ path, status }) => [path, status] as const)
+    },
+    end: (signal: NodeJS.Signals) => {
+      child.kill(signal)
+      return exited
+    }
+  }
+}
+
 /** Runs a command to its end. */
 export const compozy = (project: TestProject, ...args: ReadonlyArray<string>) =>
   spawnCli(project, args).exited

@@ -1,19 +1,10 @@
 import { Effect, Exit } from "effect"
-import { createServer } from "node:net"
 import { expect, it } from "vitest"
+import { freePort } from "../../scripts/services/Process.ts"
 import { describeError, exitCodeOf } from "../../src/cli/Report.ts"
 import { resolveConfig } from "../../src/config/Resolve.ts"
 import { defineMode } from "../../src/Mode.ts"
 import { buildStack } from "../../src/runtime/Stack.ts"
-
-/** A port of loopback that nothing listens on. */
-const freePort = () =>
-  new Promise<number>((resolve) => {
-    const server = createServer().listen(0, "127.0.0.1", () => {
-      const address = server.address()
-      server.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0))
-    })
-  })
 
 it("a start names every service that cannot be had, not only the first", async () => {
   const [database, redis, temporal] = await Promise.all([freePort(), freePort(), freePort()])

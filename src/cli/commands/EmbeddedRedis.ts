@@ -7,6 +7,7 @@ import { loadEngine } from "../../layers/redis/LoadEngine.ts"
 import { type ExitCode, ExitCode as Code } from "../ExitCode.ts"
 import { UsageError } from "../Report.ts"
 import { type CommandContext, paint, printable } from "../Terminal.ts"
+import { levels, portOf } from "./EmbeddedFlags.ts"
 
 /** What the command is given besides the settings that it shares with others: `--host`, `--port`, `--expose`. */
 export interface EmbeddedRedisArguments {
@@ -22,17 +23,8 @@ export interface EmbeddedRedisArguments {
   readonly repair: boolean
 }
 
-const levels = ["debug", "info", "warn", "error"] as const
-
 /** The port of the official server. */
 const defaultPort = 6379
-
-const portOf = (text: string | undefined): Effect.Effect<number, UsageError> => {
-  const port = text === undefined ? defaultPort : Number(text)
-  return Number.isInteger(port) && port >= 0 && port <= 65_535
-    ? Effect.succeed(port)
-    : Effect.fail(new UsageError({ message: `${text} is no port: a number from 0 to 65535.` }))
-}
 
 const check = (args: EmbeddedRedisArguments): Effect.Effect<void, UsageError> => {
   if (args.auth === "none" && args.password !== undefined)
@@ -78,7 +70,7 @@ export const serveRedis = Effect.fnUntraced(function* (
     yield* repairFolder(context, dir)
     return Code.ok
   }
-  const port = yield* portOf(flags["port"])
+  const port = yield* portOf(flags["port"], defaultPort)
   const least = levels.findIndex((level) => level === (flags["log-level"] ?? "warn"))
   const { EmbeddedRedis } = yield* loadEngine
   const shutdown = yield* Deferred.make<void>()

@@ -5,6 +5,7 @@ import * as Effect from "effect/Effect"
 import { type ExitCode, ExitCode as Code } from "../ExitCode.ts"
 import { UsageError } from "../Report.ts"
 import { type CommandContext, paint } from "../Terminal.ts"
+import { levels, portOf } from "./EmbeddedFlags.ts"
 
 /** What the command is given besides the settings that it shares with others: `--host`, `--port`, `--expose`. */
 export interface EmbeddedTemporalArguments {
@@ -20,17 +21,8 @@ export interface EmbeddedTemporalArguments {
 const attributeTypes = ["Text", "Keyword", "Int", "Double", "Bool", "Datetime", "KeywordList"] as const
 type AttributeType = (typeof attributeTypes)[number]
 
-const levels = ["debug", "info", "warn", "error"] as const
-
 /** The port of the official server. */
 const defaultPort = 7233
-
-const portOf = (text: string | undefined): Effect.Effect<number, UsageError> => {
-  const port = text === undefined ? defaultPort : Number(text)
-  return Number.isInteger(port) && port >= 0 && port <= 65_535
-    ? Effect.succeed(port)
-    : Effect.fail(new UsageError({ message: `${text} is no port: a number from 0 to 65535.` }))
-}
 
 const attributesOf = (
   pairs: ReadonlyArray<string>
@@ -64,7 +56,7 @@ export const serveTemporal = Effect.fnUntraced(function* (
   args: EmbeddedTemporalArguments
 ): Effect.fn.Return<ExitCode, unknown> {
   const { flags, terminal } = context
-  const port = yield* portOf(flags["port"])
+  const port = yield* portOf(flags["port"], defaultPort)
   const searchAttributes = yield* attributesOf(args.searchAttributes)
   const { key, isGiven } = keyOf(context)
   const least = levels.findIndex((level) => level === (flags["log-level"] ?? "warn"))

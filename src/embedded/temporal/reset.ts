@@ -14,7 +14,7 @@ import { invalidArgument } from "./errors.ts"
 import { cancelExternal, reconnectChild, signalExternal } from "./external.ts"
 import { decodeFrame } from "./history.ts"
 import { resetterIdentity, terminateRun } from "./lifecycle.ts"
-import { isOpen, rebuildState } from "./state.ts"
+import { childEnd, isOpen, rebuildState } from "./state.ts"
 import type { Tx } from "./tx.ts"
 import { Run } from "./run.ts"
 import { scheduleTask, serviceIdentity } from "./workflow-task.ts"
@@ -158,13 +158,7 @@ const reapply = (tx: Tx, run: Run, event: HistoryEvent, exclude: ReadonlySet<num
 // reapplyChildEvents: what became of children that were initiated before the point of the reset.
 const reapplyChildEvent = (tx: Tx, run: Run, event: HistoryEvent): void => {
   const started = event.childWorkflowExecutionStartedEventAttributes
-  const closed =
-    event.startChildWorkflowExecutionFailedEventAttributes ??
-    event.childWorkflowExecutionCompletedEventAttributes ??
-    event.childWorkflowExecutionFailedEventAttributes ??
-    event.childWorkflowExecutionCanceledEventAttributes ??
-    event.childWorkflowExecutionTimedOutEventAttributes ??
-    event.childWorkflowExecutionTerminatedEventAttributes
+  const closed = childEnd(event)
   const child = run.h.children.get(toNumber((started ?? closed)?.initiatedEventId))
   if (child === undefined || (started && child.startedEventId !== 0)) return
   const { eventId: _, eventTime: __, eventType, ...body } = event

@@ -128,6 +128,15 @@ const required = <T>(attributes: T | null | undefined, event: HistoryEvent): T =
   return attributes
 }
 
+/** What an event says of how a child ended, or why it was not started. */
+export const childEnd = (event: HistoryEvent) =>
+  event.startChildWorkflowExecutionFailedEventAttributes ??
+  event.childWorkflowExecutionCompletedEventAttributes ??
+  event.childWorkflowExecutionFailedEventAttributes ??
+  event.childWorkflowExecutionCanceledEventAttributes ??
+  event.childWorkflowExecutionTimedOutEventAttributes ??
+  event.childWorkflowExecutionTerminatedEventAttributes
+
 const unversioned = "unversioned"
 
 // mutable_state_impl.go, addBuildIdToLoadedSearchAttribute, for workers that are not versioned.
@@ -265,14 +274,7 @@ export const applyEvent = (state: HistoryState, event: HistoryEvent): void => {
     case EventType.ChildCanceled:
     case EventType.ChildTimedOut:
     case EventType.ChildTerminated: {
-      const attributes =
-        event.startChildWorkflowExecutionFailedEventAttributes ??
-        event.childWorkflowExecutionCompletedEventAttributes ??
-        event.childWorkflowExecutionFailedEventAttributes ??
-        event.childWorkflowExecutionCanceledEventAttributes ??
-        event.childWorkflowExecutionTimedOutEventAttributes ??
-        event.childWorkflowExecutionTerminatedEventAttributes
-      state.children.delete(toNumber(required(attributes, event).initiatedEventId))
+      state.children.delete(toNumber(required(childEnd(event), event).initiatedEventId))
       return
     }
     case EventType.SignalExternalInitiated:

@@ -6,6 +6,7 @@ import type { Client } from "../exec/Context.ts"
 import { EMPTY, ErrorReply, MapReply, OK, type Reply, SetReply } from "../resp/Reply.ts"
 import { CATEGORY_NAMES, categoriesOf } from "./CommandFacts.ts"
 import { help } from "./Help.ts"
+import { subcommandsWith } from "./Subcommand.ts"
 
 const ONLY_DEFAULT = new ErrorReply("ERR ACL users are not available in this server: there is only 'default'")
 const NO_FILE = new ErrorReply(
@@ -98,14 +99,7 @@ const refuse = (error: ErrorReply) => (): Reply => {
   throw error
 }
 
-const sub = (
-  name: string,
-  arity: number,
-  since: string,
-  summary: string,
-  run: CommandDefinition["run"] & {},
-  flags = "admin noscript loading stale"
-): CommandDefinition => ({ name, arity, flags, since, summary, run })
+const sub = subcommandsWith("admin noscript loading stale")
 
 const PLAIN = "noscript loading stale"
 

@@ -6,6 +6,7 @@ import { parseInteger } from "../format/Integers.ts"
 import { ErrorReply, MapReply, OK, type Reply, SetReply, VerbatimReply } from "../resp/Reply.ts"
 import { CLIENT_HELP } from "./ClientHelp.ts"
 import { help } from "./Help.ts"
+import { subcommandsWith } from "./Subcommand.ts"
 
 /** A name that CLIENT LIST can show. */
 export const checkedName = (name: string): string => {
@@ -215,14 +216,7 @@ const pause = (client: Client, args: Arguments): Reply => {
   return OK
 }
 
-const sub = (
-  name: string,
-  arity: number,
-  since: string,
-  summary: string,
-  run: CommandDefinition["run"] & {},
-  flags = "noscript loading stale"
-): CommandDefinition => ({ name, arity, flags, since, summary, run })
+const sub = subcommandsWith("noscript loading stale")
 
 const ADMIN = "admin noscript loading stale"
 

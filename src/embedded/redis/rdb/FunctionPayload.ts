@@ -1,10 +1,7 @@
-import { Crc64 } from "./Crc64.ts"
-import { LATEST_VERSION, OPCODE, RDB_VERSION, RdbError } from "./Format.ts"
+import { OPCODE, RDB_VERSION, RdbError } from "./Format.ts"
+import { endOfPayload, sealPayload } from "./PayloadFooter.ts"
 import { RdbReader } from "./RdbReader.ts"
 import { RdbWriter } from "./RdbWriter.ts"
-
-/** Version and checksum. */
-const FOOTER = 10
 
 /** What FUNCTION DUMP answers: the codes of libraries as RDB holds them, the version and a checksum. A byte string. */
 export const writeLibraries = (codes: ReadonlyArray<string>): string => {
@@ -13,14 +10,7 @@ export const writeLibraries = (codes: ReadonlyArray<string>): string => {
     out.byte(OPCODE.function2)
     out.string(code)
   }
-  out.byte(RDB_VERSION & 255)
-  out.byte(RDB_VERSION >> 8)
-  const crc = new Crc64()
-  crc.update(out.bytes, 0, out.length)
-  const sum = Buffer.alloc(8)
-  crc.digest(sum, 0)
-  out.raw(sum, 0, sum.length)
-  return out.bytes.toString("latin1", 0, out.length)
+  return sealPayload(out, RDB_VERSION)
 }
 
 /** The codes of the libraries in such a payload. */
@@ -28,12 +18,8 @@ export const readLibraries = (
   payload: string
 ): { readonly codes: ReadonlyArray<string> } | { readonly problem: string } => {
   const bytes = Buffer.from(payload, "latin1")
-  const end = bytes.length - FOOTER
-  const crc = new Crc64()
-  if (end >= 0) crc.update(bytes, 0, bytes.length - 8)
-  if (end < 0 || bytes.readUInt16LE(end) > LATEST_VERSION || !crc.matches(bytes, bytes.length - 8)) {
-    return { problem: "DUMP payload version or checksum are wrong" }
-  }
+  const end = endOfPayload(bytes)
+  if (end === undefined) return { problem: "DUMP payload version or checksum are wrong" }
   const codes: Array<string> = []
   const reader = RdbReader.ofBytes(bytes, end)
   try {
