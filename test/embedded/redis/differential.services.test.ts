@@ -13,8 +13,9 @@ import { type Folder, folder } from "./folder.ts"
 import { opened } from "./open.ts"
 import { memoryWire, socketWire, type Wire } from "./wire.ts"
 
-/** DIFFERENTIAL_SEED and DIFFERENTIAL_PROGRAMS repeat a run, or make a longer one. */
-const SEED = Number(process.env["DIFFERENTIAL_SEED"] ?? Date.now() % 2 ** 31)
+/** The same programs in every run, so that a change and not the moment decides. DIFFERENTIAL_SEED ("random" or a number) and DIFFERENTIAL_PROGRAMS make others, and more. */
+const CHOSEN = process.env["DIFFERENTIAL_SEED"] ?? "1"
+const SEED = CHOSEN === "random" ? Date.now() % 2 ** 31 : Number(CHOSEN)
 const PROGRAMS = Number(process.env["DIFFERENTIAL_PROGRAMS"] ?? 4000)
 /** DIFFERENTIAL_RECORD is how many programs are recorded anew for the tests without a server. */
 const RECORD = Number(process.env["DIFFERENTIAL_RECORD"] ?? 0)

@@ -22,13 +22,25 @@ const UNORDERED: Readonly<Record<string, number>> = {
   ZSCAN: 2
 }
 
-/** Replies that tell the time: rounded, so that two servers do not differ by the moment. */
-const ROUNDED: Readonly<Record<string, number>> = {
-  TTL: 10,
-  PTTL: 10_000,
-  EXPIRETIME: 10_000,
-  PEXPIRETIME: 10_000_000
+/** Replies that tell the time, and how many of their units are a second. */
+const TIMES: Readonly<Record<string, { readonly second: number; readonly absolute: boolean }>> = {
+  TTL: { second: 1, absolute: false },
+  PTTL: { second: 1000, absolute: false },
+  EXPIRETIME: { second: 1, absolute: true },
+  PEXPIRETIME: { second: 1000, absolute: true }
 }
+
+/** A moment without the time at which the program ran: what is far from every date of the programs is relative to now. */
+const shownTime = (value: number, { second, absolute }: (typeof TIMES)[string] & {}): string => {
+  const seconds = value / second
+  const now = Date.now() / 1000
+  if (absolute && Math.abs(seconds - now) > 1e9) return `:${value}`
+  if (!absolute && seconds > 1e9) return ":~until a date"
+  return `:~${Math.round((absolute ? seconds - now : seconds) / 100) * 100} s`
+}
+
+/** Commands that take a cursor, and where. A cursor that no server gave is answered with anything. */
+const CURSORS: Readonly<Record<string, number>> = { SCAN: 0, SSCAN: 1, HSCAN: 1, ZSCAN: 1 }
 
 const sortedText = (items: ReadonlyArray<string>, width: number): string => {
   const groups: Array<string> = []
@@ -61,10 +73,12 @@ const withoutIdle = (reply: WireReply): string =>
 const shown = (command: ReadonlyArray<string>, reply: WireReply): string => {
   const [name = "", ...args] = answering(command)
   const known = name.toUpperCase()
-  const unit = ROUNDED[known]
-  if (unit !== undefined && reply.type === ":" && Number(reply.text) > 0) {
-    return `:~${Math.round(Number(reply.text) / unit) * unit}`
+  const time = TIMES[known]
+  if (time !== undefined && reply.type === ":" && Number(reply.text) > 0) {
+    return shownTime(Number(reply.text), time)
   }
+  const cursor = CURSORS[known]
+  if (cursor !== undefined && args[cursor] !== "0" && reply.items !== undefined) return "*(anything)"
   if (known === "XPENDING" && reply.items !== undefined) return `*(${reply.items.map(withoutIdle).join(" ")})`
   let width = UNORDERED[known]
   // Their RESP2 form is flat.
