@@ -50,11 +50,8 @@ it(`the embedded Redis answers ${PROGRAMS} random programs as a real one does (D
     const candidate = program(random(seed))
     if (!(await differs(candidate))) continue
     const shortest = await shrink(candidate, differs)
-    expect({ seed, shortest, answers: await run(ours, shortest) }).toEqual({
-      seed,
-      shortest,
-      answers: await run(real, shortest)
-    })
+    const told = `DIFFERENTIAL_SEED=${seed}, RESP${shortest.resp}: ${JSON.stringify(shortest.commands)}`
+    expect(await run(ours, shortest), told).toEqual(await run(real, shortest))
   }
   ours.close()
 }, 600_000)

@@ -1,3 +1,4 @@
+import { cut } from "../exec/Errors.ts"
 import { createHash, randomBytes } from "node:crypto"
 import { argument, type Arguments, integer } from "../exec/Arguments.ts"
 import { arityMatches } from "../exec/Arity.ts"
@@ -48,7 +49,8 @@ const cat = (client: Client, args: Arguments): Reply => {
   if (args.length > 3)
     throw new ErrorReply("ERR unknown subcommand or wrong number of arguments for 'cat'. Try ACL HELP.")
   const wanted = argument(args, 2)
-  if (!CATEGORY_NAMES.includes(wanted.toLowerCase())) throw new ErrorReply(`ERR Unknown category '${wanted}'`)
+  if (!CATEGORY_NAMES.includes(wanted.toLowerCase()))
+    throw new ErrorReply(`ERR Unknown category '${cut(wanted)}'`)
   const names: Array<string> = []
   for (const command of client.server.commands.list()) {
     for (const each of [command, ...(command.subcommands?.values() ?? [])]) {
@@ -72,11 +74,11 @@ const genpass = (_client: Client, args: Arguments): Reply => {
 
 const dryrun = (client: Client, args: Arguments): Reply => {
   const user = argument(args, 2)
-  if (user !== "default") throw new ErrorReply(`ERR User '${user}' not found`)
+  if (user !== "default") throw new ErrorReply(`ERR User '${cut(user)}' not found`)
   const name = argument(args, 3)
   const container = client.server.commands.find(name)
   const command = container?.subcommands?.get(argument(args, 4).toLowerCase()) ?? container
-  if (command === undefined) throw new ErrorReply(`ERR Command '${name}' not found`)
+  if (command === undefined) throw new ErrorReply(`ERR Command '${cut(name)}' not found`)
   if (!arityMatches(command, args.slice(3))) {
     throw new ErrorReply(`ERR wrong number of arguments for '${command.name}' command`)
   }

@@ -1,7 +1,7 @@
 import { argument, type Arguments, integer } from "../exec/Arguments.ts"
 import type { CommandDefinition } from "../exec/CommandTable.ts"
 import type { Client } from "../exec/Context.ts"
-import { SYNTAX } from "../exec/Errors.ts"
+import { cut, SYNTAX } from "../exec/Errors.ts"
 import { parseInteger } from "../format/Integers.ts"
 import { ErrorReply, MapReply, OK, type Reply, SetReply, VerbatimReply } from "../resp/Reply.ts"
 import { CLIENT_HELP } from "./ClientHelp.ts"
@@ -19,7 +19,7 @@ const setinfo = (client: Client, args: Arguments): Reply => {
   const attribute = argument(args, 2).toLowerCase()
   const value = argument(args, 3)
   if (attribute !== "lib-name" && attribute !== "lib-ver")
-    throw new ErrorReply(`ERR Unrecognized option '${argument(args, 2)}'`)
+    throw new ErrorReply(`ERR Unrecognized option '${cut(argument(args, 2))}'`)
   if (/[^!-~]/.test(value))
     throw new ErrorReply(`ERR ${attribute} cannot contain spaces, newlines or special characters.`)
   if (attribute === "lib-name") client.libraryName = value
@@ -44,7 +44,7 @@ const list = (client: Client, args: Arguments): Reply => {
 const clientType = (text: string): string => {
   const type = text.toLowerCase()
   if (!["normal", "master", "replica", "slave", "pubsub"].includes(type)) {
-    throw new ErrorReply(`ERR Unknown client type '${text}'`)
+    throw new ErrorReply(`ERR Unknown client type '${cut(text)}'`)
   }
   return type
 }
@@ -80,7 +80,7 @@ const killFilter = (args: Arguments): Filter => {
     else if (option === "LADDR") localAddress = value
     else if (option === "TYPE") type = clientType(value)
     else if (option === "USER") {
-      if (value !== "default") throw new ErrorReply(`ERR No such user '${value}'`)
+      if (value !== "default") throw new ErrorReply(`ERR No such user '${cut(value)}'`)
     } else if (option === "SKIPME" && /^(yes|no)$/i.test(value)) skipMe = value.toLowerCase() === "yes"
     else throw SYNTAX
   }

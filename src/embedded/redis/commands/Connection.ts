@@ -2,7 +2,7 @@ import { timingSafeEqual } from "node:crypto"
 import { argument, type Arguments, integer } from "../exec/Arguments.ts"
 import type { CommandDefinition } from "../exec/CommandTable.ts"
 import type { Client } from "../exec/Context.ts"
-import { SYNTAX } from "../exec/Errors.ts"
+import { cut, SYNTAX } from "../exec/Errors.ts"
 import { EMPTY, ErrorReply, MapReply, OK, PONG, type Reply, Status } from "../resp/Reply.ts"
 import { checkedName, CLIENT } from "./Clients.ts"
 import { unwatch } from "./Transactions.ts"
@@ -53,7 +53,7 @@ const hello = (client: Client, args: Arguments): Reply => {
       authenticate(client, argument(args, at + 1), argument(args, at + 2))
       at += 2
     } else if (option === "SETNAME" && at + 1 < args.length) name = checkedName(argument(args, ++at))
-    else throw new ErrorReply(`ERR Syntax error in HELLO option '${argument(args, at)}'`)
+    else throw new ErrorReply(`ERR Syntax error in HELLO option '${cut(argument(args, at))}'`)
   }
   if (!client.authenticated) {
     throw new ErrorReply(

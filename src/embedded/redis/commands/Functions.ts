@@ -1,3 +1,4 @@
+import { cut } from "../exec/Errors.ts"
 import { argument, type Arguments, integer } from "../exec/Arguments.ts"
 import type { CommandDefinition } from "../exec/CommandTable.ts"
 import type { Client } from "../exec/Context.ts"
@@ -16,7 +17,7 @@ const load = (client: Client, args: Arguments): Reply => {
   let at = 2
   for (; at < args.length - 1; at++) {
     if (argument(args, at).toUpperCase() !== "REPLACE") {
-      throw new ErrorReply(`ERR Unknown option given: ${argument(args, at)}`)
+      throw new ErrorReply(`ERR Unknown option given: ${cut(argument(args, at))}`)
     }
     replace = true
   }
@@ -67,7 +68,7 @@ const list = (client: Client, args: Arguments): Reply => {
     else if (option === "LIBRARYNAME" && pattern === undefined) {
       if (at + 1 >= args.length) throw new ErrorReply("ERR library name argument was not given")
       pattern = argument(args, ++at)
-    } else throw new ErrorReply(`ERR Unknown argument ${argument(args, at)}`)
+    } else throw new ErrorReply(`ERR Unknown argument ${cut(argument(args, at))}`)
   }
   return client.server.scripts.libraries.list(pattern).map((library) => describe(library, withCode))
 }

@@ -1,3 +1,4 @@
+import { cut } from "../exec/Errors.ts"
 import { argument, type Arguments } from "../exec/Arguments.ts"
 import type { CommandDefinition } from "../exec/CommandTable.ts"
 import { type Client, NOTIFY } from "../exec/Context.ts"
@@ -132,7 +133,7 @@ const pfdebug = (client: Client, args: Arguments): Reply => {
     case "todense":
       return densify(client, key, value) ? 1 : 0
     default:
-      throw new ErrorReply(`ERR Unknown PFDEBUG subcommand '${argument(args, 1)}'`)
+      throw new ErrorReply(`ERR Unknown PFDEBUG subcommand '${cut(argument(args, 1))}'`)
   }
 }
 

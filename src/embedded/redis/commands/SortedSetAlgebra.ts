@@ -82,8 +82,12 @@ const request = (
 /** Redis reads inf - inf and 0 * inf as 0 here. */
 const orZero = (value: number): number => (Number.isNaN(value) ? 0 : value)
 
-const aggregated = (kind: Request["aggregate"], left: number, right: number): number =>
-  kind === "SUM" ? orZero(left + right) : kind === "MIN" ? Math.min(left, right) : Math.max(left, right)
+/** Of 0 and -0, which are equal, the first one stays: Math.min and Math.max would order them. */
+const aggregated = (kind: Request["aggregate"], left: number, right: number): number => {
+  if (kind === "SUM") return orZero(left + right)
+  if (kind === "MIN") return right < left ? right : left
+  return right > left ? right : left
+}
 
 const combine = (operation: Operation, input: Request): Map<string, number> => {
   const { sources } = input
@@ -95,9 +99,10 @@ const combine = (operation: Operation, input: Request): Map<string, number> => {
     }
     return out
   }
+  // From the smallest to the largest, as Redis does: the order decides how sums are rounded.
   const weighted = sources
     .map((value, index) => ({ value, weight: input.weights[index] ?? 1 }))
-    .toSorted((left, right) => (operation === "inter" ? left.value.size - right.value.size : 0))
+    .toSorted((left, right) => left.value.size - right.value.size)
   if (operation === "union") {
     for (const { value, weight } of weighted) {
       for (const [member, score] of value.members()) {
@@ -145,6 +150,8 @@ export const SORTED_SET_ALGEBRA = (store: Store, show: Show): ReadonlyArray<Comm
         run: (client, args) => {
           const input = request(client, args, 1, name, operation, false)
           const sorted = new SortedSetValue()
+          // What is not stored is no listpack, and keeps a negative zero.
+          sorted.compact = false
           for (const [member, score] of combine(operation, input)) {
             sorted.set(member, score, client.server.limits)
           }

@@ -1,7 +1,7 @@
 import { argument, type Arguments, integer } from "../exec/Arguments.ts"
 import type { CommandDefinition } from "../exec/CommandTable.ts"
 import type { Client } from "../exec/Context.ts"
-import { SYNTAX } from "../exec/Errors.ts"
+import { cut, SYNTAX } from "../exec/Errors.ts"
 import { formatStreamId, LOWEST_ID, parseStreamId, type StreamId } from "../format/StreamIds.ts"
 import { EMPTY, ErrorReply, NULL_ARRAY, type Reply } from "../resp/Reply.ts"
 import type { Consumer, ConsumerGroup, PendingEntry, StreamValue } from "../types/StreamValue.ts"
@@ -105,7 +105,7 @@ const claimArguments = (client: Client, args: Arguments): ClaimRequest => {
     } else if (name === "RETRYCOUNT" && hasValue) {
       retries = integer(argument(args, ++at), invalid("RETRYCOUNT option"))
     } else if (name === "LASTID" && hasValue) lastId = strictId(argument(args, ++at))
-    else throw new ErrorReply(`ERR Unrecognized XCLAIM option '${argument(args, at)}'`)
+    else throw new ErrorReply(`ERR Unrecognized XCLAIM option '${cut(argument(args, at))}'`)
   }
   // Clocks differ: a time that cannot be is taken for now.
   const possible = deliveredAt !== undefined && deliveredAt >= 0 && deliveredAt <= now

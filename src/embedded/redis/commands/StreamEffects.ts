@@ -1,3 +1,4 @@
+import { cut } from "../exec/Errors.ts"
 import { type Client, NOTIFY } from "../exec/Context.ts"
 import { formatStreamId } from "../format/StreamIds.ts"
 import { ErrorReply } from "../resp/Reply.ts"
@@ -10,19 +11,13 @@ export interface NamedGroup {
   readonly group: ConsumerGroup
 }
 
-/** A name as Redis prints it in these errors: up to its first zero byte. */
-const printed = (name: string): string => {
-  const end = name.indexOf("\0")
-  return end === -1 ? name : name.slice(0, end)
-}
-
 /** The error of a group, or a stream, that does not exist. */
 export const noGroup = (key: string, group: string, suffix = ""): ErrorReply =>
-  new ErrorReply(`NOGROUP No such key '${printed(key)}' or consumer group '${printed(group)}'${suffix}`)
+  new ErrorReply(`NOGROUP No such key '${cut(key)}' or consumer group '${cut(group)}'${suffix}`)
 
 /** The error of a group that does not exist in a stream that does. */
 export const noGroupOfKey = (key: string, group: string): ErrorReply =>
-  new ErrorReply(`NOGROUP No such consumer group '${printed(group)}' for key name '${printed(key)}'`)
+  new ErrorReply(`NOGROUP No such consumer group '${cut(group)}' for key name '${cut(key)}'`)
 
 /** Logs who owns a pending message, as Redis does: the command may be repeated, and moves the group on. */
 export const logPending = (client: Client, { key, name, group }: NamedGroup, entry: PendingEntry): void => {
