@@ -9,6 +9,7 @@ import { pathToFileURL } from "node:url"
 import { rolldown } from "rolldown"
 import { withoutBarrel } from "../src/config/Barrel.ts"
 import { bundle, bundleFile, bundleIsStale } from "./bundle.ts"
+import { protocol } from "./lib/protocol.ts"
 import { isMain, manifest, record, root, run, sourcesUnder } from "./lib/project.ts"
 
 const dist = join(root, "dist")
@@ -55,6 +56,7 @@ const buildScripts = async (folder: string): Promise<void> => {
     platform: "node",
     treeshake: true,
     plugins: [
+      protocol(),
       {
         name: "effect-modules",
         // `import { Effect } from "effect"` would load all of Effect wherever a chunk of dist is loaded.
@@ -74,6 +76,8 @@ const buildScripts = async (folder: string): Promise<void> => {
     dir: folder,
     format: "esm",
     sourcemap: true,
+    // They are in the declarations, and in the sources that the maps hold.
+    comments: false,
     entryFileNames: "[name].js",
     chunkFileNames: "chunks/[name]-[hash].js"
   })

@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto"
 import { existsSync } from "node:fs"
+import { createRequire } from "node:module"
 import { fileURLToPath } from "node:url"
 
-import { Effect, Schema } from "effect"
-import type { Scope } from "effect"
+import type { Effect, Scope } from "effect"
 
 import type { EmbeddedTemporalDescription } from "./description.ts"
 import type { Hosted } from "./hosting.ts"
@@ -135,16 +135,30 @@ export interface EmbeddedTemporalServer {
   close(): Promise<void>
 }
 
-/** Why a service could not be started. */
-export class EmbeddedTemporalError extends Schema.TaggedError<EmbeddedTemporalError>()(
-  "EmbeddedTemporalError",
-  {
-    reason: Schema.Literals(["NotLoopback", "PortInUse", "Storage", "Listen", "Thread"]),
-    message: Schema.String,
-    fix: Schema.String,
-    cause: Schema.Defect()
+/**
+ * Why a service could not be started, or why it ended. A plain error with a tag, which `Effect.catchTag` takes: Effect's
+ * own class of errors would load more than all the service.
+ */
+export class EmbeddedTemporalError extends Error {
+  readonly _tag = "EmbeddedTemporalError"
+  /** What is wrong, for programs. */
+  readonly reason: "NotLoopback" | "PortInUse" | "Storage" | "Listen" | "Thread"
+  /** What to do about it. */
+  readonly fix: string
+
+  /** `cause` is what was thrown, undefined if nothing was. */
+  constructor(problem: {
+    readonly reason: EmbeddedTemporalError["reason"]
+    readonly message: string
+    readonly fix: string
+    readonly cause: unknown
+  }) {
+    super(problem.message, { cause: problem.cause })
+    this.name = "EmbeddedTemporalError"
+    this.reason = problem.reason
+    this.fix = problem.fix
   }
-) {
+
   /** Stable code for documents and scripts. */
   get code(): string {
     return `embedded-temporal/${this.reason}`
@@ -294,6 +308,11 @@ const start = async (options: EmbeddedTemporalOptions): Promise<EmbeddedTemporal
   }
 }
 
+const require = createRequire(import.meta.url)
+
+/** Effect, which whoever wants one of its values has loaded: with this module it would take most of the time to start. */
+const loadEffect = (): typeof Effect => require("effect/Effect") as typeof Effect
+
 /**
  * A Temporal service in this process: unmodified `@temporalio/client` and `@temporalio/worker` run against it.
  * It listens on loopback, on a free port, and answers only callers that bring its key.
@@ -316,9 +335,11 @@ export const EmbeddedTemporal = {
   /** A service that lives as long as its scope. */
   make: (
     options: EmbeddedTemporalOptions = {}
-  ): Effect.Effect<EmbeddedTemporalServer, EmbeddedTemporalError, Scope.Scope> =>
-    Effect.acquireRelease(
-      Effect.tryPromise({ try: () => start(options), catch: (cause) => toError(cause, options) }),
-      (server) => Effect.promise(() => server.close())
+  ): Effect.Effect<EmbeddedTemporalServer, EmbeddedTemporalError, Scope.Scope> => {
+    const { acquireRelease, promise, tryPromise } = loadEffect()
+    return acquireRelease(
+      tryPromise({ try: () => start(options), catch: (cause) => toError(cause, options) }),
+      (server) => promise(() => server.close())
     )
+  }
 }

@@ -4,7 +4,9 @@ import { gzipSync } from "node:zlib"
 
 import { describe, expect, it } from "vitest"
 
-import { fullRoot, openLazyRoot } from "../../../src/embedded/temporal/proto/lazy-root.ts"
+import { builtDescriptors } from "../../../scripts/lib/protocol.ts"
+import { fullRoot, lazyRoot } from "../../../src/embedded/temporal/proto/lazy-root.ts"
+import { readDescriptors } from "../../../src/embedded/temporal/proto/sources.ts"
 import {
   Body,
   deadlineOf,
@@ -108,8 +110,10 @@ const shapeOf = (type: Type, shapes = new Map<string, unknown>()): Map<string, u
   return shapes
 }
 
-describe("the protocol that is built as it is used", () => {
-  const lazy = openLazyRoot()
+describe.each([
+  { root: "the protocol that is built as it is used", descriptors: readDescriptors },
+  { root: "the same from what the built package has of it", descriptors: builtDescriptors }
+])("$root", ({ descriptors }) => {
   const full = fullRoot()
 
   it.each([
@@ -117,7 +121,9 @@ describe("the protocol that is built as it is used", () => {
     "temporal.api.operatorservice.v1.OperatorService",
     "temporal.api.testservice.v1.TestService",
     "grpc.health.v1.Health"
-  ])("has the methods of %s, with the package's types", (service) => {
+  ])("has the methods of %s, with the package's types", async (service) => {
+    const node = await descriptors()
+    const lazy = node && lazyRoot(node)
     const methods = new Map(lazy?.lookupService(service).methodsArray.map((method) => [method.name, method]))
     const expected = full.lookupService(service).methodsArray
     expect([...methods.keys()]).toEqual(expected.map(({ name }) => name))

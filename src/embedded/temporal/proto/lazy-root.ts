@@ -1,26 +1,8 @@
-import { readFileSync } from "node:fs"
 import { createRequire } from "node:module"
-import { dirname, join } from "node:path"
 
 import type { MessageType, ReflectionMethod, ReflectionRoot } from "./reflection.ts"
-
-/** A namespace, message, enumeration or service as protobufjs writes it down. */
-interface Node {
-  readonly nested?: Readonly<Record<string, Node>>
-  readonly fields?: Readonly<Record<string, { readonly type: string }>>
-  readonly methods?: Readonly<Record<string, { readonly requestType: string; readonly responseType: string }>>
-}
-
-interface Reflected {
-  get(name: string): Reflected | null
-  addJSON(nested: Readonly<Record<string, Node>>): unknown
-}
-
-interface Reflection extends Reflected {
-  lookupType(path: string): MessageType<unknown>
-}
-
-const openers = ".addJSON("
+import { newReflection, readDescriptors } from "./sources.ts"
+import type { Node, Reflected, Reflection } from "./sources.ts"
 
 /**
  * The protocol, built type by type as it is used: what `@temporalio/proto` builds of all of it at once takes longer
@@ -113,17 +95,8 @@ class LazyRoot implements ReflectionRoot {
 
 const require = createRequire(import.meta.url)
 
-/** A root that is built as it is used; undefined if the package's file is not as expected. */
-export const openLazyRoot = (): ReflectionRoot | undefined => {
-  const entry = require.resolve("@temporalio/proto")
-  const source = readFileSync(join(dirname(entry), "json-module.js"), "utf8")
-  const begin = source.indexOf(openers)
-  const end = source.lastIndexOf(");\n\n/**")
-  if (begin < 0 || end < begin) return undefined
-  const nested = JSON.parse(source.slice(begin + openers.length, end)) as Record<string, Node>
-  const { Root } = createRequire(entry)("protobufjs/light") as { readonly Root: new () => Reflection }
-  return new LazyRoot({ nested }, new Root())
-}
+/** A root that is built of these descriptors as it is used. */
+export const lazyRoot = (descriptors: Node): ReflectionRoot => new LazyRoot(descriptors, newReflection())
 
 /** The whole root of the package. */
 export const fullRoot = (): ReflectionRoot =>
@@ -137,5 +110,6 @@ export const fullRoot = (): ReflectionRoot =>
  */
 export const loadRoot = (): ReflectionRoot => {
   const isLoaded = require.cache[require.resolve("@temporalio/proto")] !== undefined
-  return (isLoaded ? undefined : openLazyRoot()) ?? fullRoot()
+  const descriptors = isLoaded ? undefined : readDescriptors()
+  return descriptors === undefined ? fullRoot() : lazyRoot(descriptors)
 }
