@@ -29,7 +29,10 @@ export const bytesOf = (value: Value): Buffer =>
 
 /** The string of an entry in a form that can be changed in place. */
 export const bufferOf = (entry: Entry): StringBuffer => {
-  if (entry.value instanceof StringBuffer) return entry.value
+  if (entry.value instanceof StringBuffer) {
+    entry.value.unshare()
+    return entry.value
+  }
   const buffer = new StringBuffer(textOf(entry.value))
   entry.value = buffer
   return buffer

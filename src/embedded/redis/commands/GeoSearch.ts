@@ -12,7 +12,7 @@ import {
 } from "../format/GeoHash.ts"
 import { INT64_MIN } from "../format/Integers.ts"
 import { EMPTY, ErrorReply, type Reply } from "../resp/Reply.ts"
-import type { SortedMember, SortedSetValue } from "../types/SortedSetValue.ts"
+import { type SortedMember, sortedSetOf, type SortedSetValue } from "../types/SortedSetValue.ts"
 import { readSortedSet } from "./Access.ts"
 import { distanceText, metresOf, pointOf, pointReply } from "./GeoPoint.ts"
 import { storeSortedSet } from "./SortedSetRanges.ts"
@@ -251,7 +251,7 @@ const answer = (client: Client, set: SortedSetValue | undefined, search: Search,
     score:
       search.storesDistance && centre !== undefined ? exactDistance(centre, point) / search.unit : item.score
   }))
-  return storeSortedSet(client, search.target, members, event)
+  return storeSortedSet(client, search.target, sortedSetOf(members, client.server.limits), event)
 }
 
 const radius =

@@ -106,10 +106,11 @@ const pfmerge = (client: Client, args: Arguments): Reply => {
   return OK
 }
 
-const densify = (client: Client, key: string, value: StringBuffer): boolean => {
+const densify = (client: Client, value: StringBuffer): boolean => {
   if (!isSparse(value)) return false
   if (!toDense(value)) throw DAMAGED
-  client.server.changed(client.db, key, 0, "pfdebug")
+  // It counts as a change, and yet no watcher hears of it.
+  client.server.dirty++
   return true
 }
 
@@ -119,7 +120,7 @@ const pfdebug = (client: Client, args: Arguments): Reply => {
   if (value === undefined) throw new ErrorReply("ERR The specified key does not exist")
   switch (argument(args, 1).toLowerCase()) {
     case "getreg":
-      densify(client, key, value)
+      densify(client, value)
       return [...(registersOf(value) ?? [])]
     case "decode":
       if (!isSparse(value)) throw new ErrorReply("ERR HLL encoding is not sparse")
@@ -131,7 +132,7 @@ const pfdebug = (client: Client, args: Arguments): Reply => {
     case "encoding":
       return new Status(isSparse(value) ? "sparse" : "dense")
     case "todense":
-      return densify(client, key, value) ? 1 : 0
+      return densify(client, value) ? 1 : 0
     default:
       throw new ErrorReply(`ERR Unknown PFDEBUG subcommand '${cut(argument(args, 1))}'`)
   }

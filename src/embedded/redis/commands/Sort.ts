@@ -1,7 +1,7 @@
 import { argument, type Arguments, integer } from "../exec/Arguments.ts"
 import type { CommandDefinition } from "../exec/CommandTable.ts"
 import { type Client, NOTIFY } from "../exec/Context.ts"
-import { SYNTAX, WRONGTYPE } from "../exec/Errors.ts"
+import { cut, SYNTAX, WRONGTYPE } from "../exec/Errors.ts"
 import type { Value } from "../db/Value.ts"
 import { parseLooseDouble } from "../format/Doubles.ts"
 import { ErrorReply, type Reply } from "../resp/Reply.ts"
@@ -88,7 +88,10 @@ const scoreOf = (text: string): number => {
 
 const weighted = (client: Client, element: string, request: SortRequest): Weighted => {
   const text = request.by === undefined ? element : lookUp(client, request.by, element)
-  if (request.alpha) return { element, score: 0, text }
+  if (request.alpha) {
+    // Redis compares by strcoll what it does not store: up to the first zero byte.
+    return { element, score: 0, text: text === undefined || request.target !== undefined ? text : cut(text) }
+  }
   return { element, score: text === undefined ? 0 : scoreOf(text), text }
 }
 

@@ -110,8 +110,12 @@ const zadd = (client: Client, args: Arguments): Reply => {
   return zaddGeneric(client, args, options, at)
 }
 
-const zincrby = (client: Client, args: Arguments): Reply =>
-  zaddGeneric(client, args, { nx: false, xx: false, gt: false, lt: false, ch: false, incr: true }, 2)
+/** An increment that is a name of an option of ZADD is read as one, and then an argument is missing. */
+const zincrby = (client: Client, args: Arguments): Reply => {
+  const [options, at] = addOptions(args)
+  options.incr = true
+  return zaddGeneric(client, args, options, at)
+}
 
 /** Commands that add members to sorted sets, or change their scores. */
 export const SORTED_SET_ADD: ReadonlyArray<CommandDefinition> = [

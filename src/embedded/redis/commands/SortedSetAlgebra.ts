@@ -4,11 +4,12 @@ import type { Client } from "../exec/Context.ts"
 import { SYNTAX, WRONGTYPE } from "../exec/Errors.ts"
 import { ErrorReply, type Reply } from "../resp/Reply.ts"
 import { SetValue } from "../types/SetValue.ts"
+import type { EncodingLimits } from "../types/EncodingLimits.ts"
 import { type SortedMember, SortedSetValue } from "../types/SortedSetValue.ts"
 import { numberedKeys } from "./NumberedKeys.ts"
 
 type Operation = "inter" | "union" | "diff"
-type Store = (client: Client, target: string, members: Iterable<SortedMember>, event: string) => number
+type Store = (client: Client, target: string, members: SortedSetValue, event: string) => number
 type Show = (client: Client, members: ReadonlyArray<SortedMember>, withScores: boolean) => Reply
 
 interface Source {
@@ -129,8 +130,19 @@ const combine = (operation: Operation, input: Request): Map<string, number> => {
   return out
 }
 
-const toMembers = function* (scores: Map<string, number>): IterableIterator<SortedMember> {
-  for (const [key, score] of scores) yield { key, score, slot: -1 }
+/** A result. Only a listpack, which one that is not stored never is, loses a negative zero. */
+const toSortedSet = (
+  scores: Map<string, number>,
+  limits: EncodingLimits,
+  stored: boolean
+): SortedSetValue => {
+  const set = new SortedSetValue()
+  set.compact =
+    stored &&
+    scores.size <= limits.zsetEntries &&
+    [...scores.keys()].every((member) => member.length <= limits.zsetValue)
+  for (const [member, score] of scores) set.set(member, score, limits)
+  return set
 }
 
 /** ZINTER, ZUNION, ZDIFF, their STORE forms and ZINTERCARD. */
@@ -149,12 +161,7 @@ export const SORTED_SET_ALGEBRA = (store: Store, show: Show): ReadonlyArray<Comm
         keysOf: numberedKeys(1),
         run: (client, args) => {
           const input = request(client, args, 1, name, operation, false)
-          const sorted = new SortedSetValue()
-          // What is not stored is no listpack, and keeps a negative zero.
-          sorted.compact = false
-          for (const [member, score] of combine(operation, input)) {
-            sorted.set(member, score, client.server.limits)
-          }
+          const sorted = toSortedSet(combine(operation, input), client.server.limits, false)
           return show(client, sorted.tree.range(0, sorted.size), input.withScores)
         }
       },
@@ -169,7 +176,8 @@ export const SORTED_SET_ALGEBRA = (store: Store, show: Show): ReadonlyArray<Comm
         keysOf: (args) => [argument(args, 1), ...numberedKeys(2)(args)],
         run: (client, args) => {
           const input = request(client, args, 2, `${name}store`, operation, true)
-          return store(client, argument(args, 1), toMembers(combine(operation, input)), `${name}store`)
+          const sorted = toSortedSet(combine(operation, input), client.server.limits, true)
+          return store(client, argument(args, 1), sorted, `${name}store`)
         }
       }
     )

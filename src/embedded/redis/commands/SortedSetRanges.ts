@@ -4,7 +4,7 @@ import { type Client, NOTIFY } from "../exec/Context.ts"
 import { SYNTAX } from "../exec/Errors.ts"
 import { formatDouble } from "../format/Doubles.ts"
 import { DoubleReply, EMPTY, ErrorReply, type Reply } from "../resp/Reply.ts"
-import { type SortedMember, SortedSetValue } from "../types/SortedSetValue.ts"
+import { type SortedMember, sortedSetOf, type SortedSetValue } from "../types/SortedSetValue.ts"
 import { readSortedSet, removeIfEmpty, writeSortedSet } from "./Access.ts"
 import { read, write } from "./SortedSetDefinitions.ts"
 import { lexRange, membersOf, type Range, rankRange, scoreRange } from "./SortedSetRange.ts"
@@ -93,18 +93,16 @@ const zrangestore = (client: Client, args: Arguments): Reply => {
     set === undefined
       ? []
       : membersOf(set, request.range(set), request.reverse, request.offset, request.count)
-  return storeSortedSet(client, target, members, "zrangestore")
+  return storeSortedSet(client, target, sortedSetOf(members, client.server.limits), "zrangestore")
 }
 
 /** Replaces what a key holds by a sorted set, or removes the key if there are no members. */
 export const storeSortedSet = (
   client: Client,
   target: string,
-  members: Iterable<{ readonly key: string; readonly score: number }>,
+  result: SortedSetValue,
   event: string
 ): number => {
-  const result = new SortedSetValue()
-  for (const member of members) result.set(member.key, member.score, client.server.limits)
   if (result.size === 0) {
     if (client.db.delete(target)) client.server.changed(client.db, target, NOTIFY.generic, "del")
     return 0

@@ -88,3 +88,13 @@ export interface FrozenSortedSet {
   /** Says that nobody reads the view any more. */
   readonly release: () => void
 }
+
+/** A sorted set of members that were added one by one. */
+export const sortedSetOf = (
+  members: Iterable<{ readonly key: string; readonly score: number }>,
+  limits: EncodingLimits
+): SortedSetValue => {
+  const set = new SortedSetValue()
+  for (const member of members) set.set(member.key, member.score, limits)
+  return set
+}

@@ -142,6 +142,11 @@ export class StringBuffer {
     return this.frozen
   }
 
+  /** Shows it as Redis keeps a string that a command may change in place, whether or not it does. */
+  unshare(): void {
+    this.shown = "raw"
+  }
+
   private touched(): void {
     this.cached = undefined
     this.shown = "raw"

@@ -171,8 +171,10 @@ const command = (random: Random, groups: ReadonlyArray<string>): Array<string> =
   const args: Array<string> = []
   fill(parse(random.pick(SHAPES[random.pick(groups)] ?? [])), random, args)
   // A fourth argument of ZRANK is known since 7.2, and other scores than 0 must not be among members that have no order.
-  // A star would make the clock choose the ID of an entry.
-  const kept = /^(zrank|zrevrank|xadd)$/i.test(args[0] ?? "") || groups.includes("lexicographic")
+  // A star would make the clock choose the ID of an entry; without a count that takes all, chance would choose members.
+  const kept =
+    /^(zrank|zrevrank|xadd|spop|[shz]rand(member|field))$/i.test(args[0] ?? "") ||
+    groups.includes("lexicographic")
   if (random.chance(0.06) && !kept) spoil(args, random)
   if (random.chance(0.1)) args[0] = (args[0] ?? "").toLowerCase()
   return args
