@@ -7,6 +7,8 @@ import { execFileSync } from "node:child_process"
 import { writeFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 import { COMMANDS } from "../src/embedded/redis/commands/All.ts"
+import { usageOf } from "../src/embedded/redis/commands/ArgumentSyntax.ts"
+import { syntaxOf } from "../src/embedded/redis/commands/CommandDocs.ts"
 import { UNAVAILABLE } from "../src/embedded/redis/commands/Unavailable.ts"
 import type { Command } from "../src/embedded/redis/exec/Context.ts"
 
@@ -34,8 +36,11 @@ const absent = new Set(UNAVAILABLE.map(({ name }) => name).filter((name) => !WOR
 
 const cell = (text: string): string => text.replaceAll("|", "\\|").replaceAll("\n", " ")
 
+const usage = (command: Command): string =>
+  `${command.name.replaceAll("|", " ").toUpperCase()} ${usageOf(syntaxOf(command))}`.trim()
+
 const row = (command: Command): string =>
-  `| \`${cell(command.name.replaceAll("|", " ").toUpperCase())}\` | ${command.since} | ${cell(command.complexity)} | ${cell(command.summary)} |`
+  `| \`${cell(usage(command))}\` | ${command.since} | ${cell(command.complexity)} | ${cell(command.summary)} |`
 
 const HEAD = "| command | since | complexity | what it does |\n| --- | --- | --- | --- |"
 

@@ -251,7 +251,7 @@ export const CLIENT: CommandDefinition = {
       ADMIN
     ),
     sub("reply", 3, "3.2.0", "Instructs the server whether to reply to commands.", replyMode),
-    sub("pause", -3, "3.0.0", "Suspends commands processing.", pause, ADMIN),
+    sub("pause", -3, "2.9.50", "Suspends commands processing.", pause, ADMIN),
     sub(
       "unpause",
       2,

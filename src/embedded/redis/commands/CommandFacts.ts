@@ -102,6 +102,8 @@ const exactFlags = (
   args: Arguments,
   flags: ReadonlyArray<string>
 ): ReadonlyArray<string> => {
+  // What the search of the specification may miss, the arguments tell.
+  if (command.name === "migrate") return flags.filter((flag) => flag !== "incomplete")
   if (!flags.includes("variable_flags")) return flags
   const words = new Set(args.map((word) => word.toUpperCase()))
   if (command.name === "set") return words.has("GET") ? ["RW", "access", "update"] : ["OW", "update"]

@@ -4,7 +4,9 @@ import type { CommandDefinition } from "../exec/CommandTable.ts"
 import type { Client, Command } from "../exec/Context.ts"
 import { SYNTAX } from "../exec/Errors.ts"
 import { globMatch } from "../format/Glob.ts"
+import { documentation } from "./CommandDocs.ts"
 import { categoriesOf, keySpecReplies, keysWithFlags } from "./CommandFacts.ts"
+import { tipsOf } from "./CommandTips.ts"
 import { help } from "./Help.ts"
 import { EMPTY, ErrorReply, MapReply, type Reply, SetReply, Status } from "../resp/Reply.ts"
 
@@ -17,32 +19,10 @@ const describe = (command: Command): Reply => [
   command.lastKey,
   command.step,
   new SetReply(categoriesOf(command).map((name) => new Status(name))),
-  new SetReply(EMPTY),
+  new SetReply(tipsOf(command.name)),
   new SetReply(keySpecReplies(command)),
   [...(command.subcommands?.values() ?? [])].map(describe)
 ]
-
-const documentation = (command: Command): MapReply => {
-  const entries: Array<Reply> = [
-    "summary",
-    command.summary,
-    "since",
-    command.since,
-    "group",
-    command.group,
-    "complexity",
-    command.complexity
-  ]
-  if (command.subcommands !== undefined) {
-    entries.push(
-      "subcommands",
-      new MapReply(
-        [...command.subcommands.values()].flatMap((sub): Array<Reply> => [sub.name, documentation(sub)])
-      )
-    )
-  }
-  return new MapReply(entries)
-}
 
 const find = (client: Client, name: string): Command | undefined => {
   const [container = "", sub, more] = name.toLowerCase().split("|")

@@ -120,7 +120,7 @@ export const CONNECTION: ReadonlyArray<CommandDefinition> = [
   {
     name: "echo",
     arity: 2,
-    flags: "fast",
+    flags: "loading stale fast",
     summary: "Returns the given string.",
     run: (_client, args) => argument(args, 1)
   },

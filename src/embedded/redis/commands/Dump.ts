@@ -116,6 +116,7 @@ export const DUMP: ReadonlyArray<CommandDefinition> = [
   },
   {
     name: "restore-asking",
+    group: "server",
     arity: -4,
     flags: "write denyoom asking",
     keys: [1, 1, 1],

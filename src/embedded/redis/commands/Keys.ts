@@ -256,6 +256,7 @@ export const KEYS: ReadonlyArray<CommandDefinition> = [
   },
   {
     name: "dbsize",
+    group: "server",
     arity: 1,
     flags: "readonly fast",
     summary: "Returns the number of keys in the database.",
@@ -263,6 +264,7 @@ export const KEYS: ReadonlyArray<CommandDefinition> = [
   },
   {
     name: "flushdb",
+    group: "server",
     arity: -1,
     flags: "write",
     complexity: "O(N)",
@@ -271,6 +273,7 @@ export const KEYS: ReadonlyArray<CommandDefinition> = [
   },
   {
     name: "flushall",
+    group: "server",
     arity: -1,
     flags: "write",
     complexity: "O(N)",

@@ -14,6 +14,18 @@ const SWITCHED =
 
 const objectEntry = (client: Client, args: Arguments): Entry | undefined => client.db.peek(argument(args, 2))
 
+/** Redis has one object for each of the first integers, unless it must know how often each key is used. */
+const SHARED_INTEGERS = 10_000
+const SHARED_REFERENCES = 2147483647
+
+const isShared = (client: Client, { value }: Entry): boolean => {
+  if (typeof value !== "string" || encodingOf(value) !== "int") return false
+  const number = Number(value)
+  if (number < 0 || number >= SHARED_INTEGERS) return false
+  const { settings } = client.server
+  return settings.get("maxmemory") === "0" || !/-l[rf]u$/.test(settings.get("maxmemory-policy"))
+}
+
 /** OBJECT: how a value is kept and used. */
 export const OBJECT_INFO: CommandDefinition = {
   name: "object",
@@ -41,8 +53,11 @@ export const OBJECT_INFO: CommandDefinition = {
       keys: [2, 2, 1],
       since: "2.2.3",
       summary: "Returns the reference count of a value of a key.",
-      // Values are never shared between keys here.
-      run: (client, args) => (objectEntry(client, args) === undefined ? null : 1)
+      run: (client, args) => {
+        const entry = objectEntry(client, args)
+        if (entry === undefined) return null
+        return isShared(client, entry) ? SHARED_REFERENCES : 1
+      }
     },
     {
       name: "idletime",

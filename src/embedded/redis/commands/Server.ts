@@ -7,6 +7,7 @@ import { ACL } from "./Acl.ts"
 import { COMMAND_INFO } from "./CommandInfo.ts"
 import { DEBUG } from "./Debug.ts"
 import { help } from "./Help.ts"
+import { MIGRATE } from "./Migrate.ts"
 import { MONITORING } from "./Monitoring.ts"
 import { UNAVAILABLE } from "./Unavailable.ts"
 import { SAVING } from "./Saving.ts"
@@ -56,6 +57,7 @@ export const SERVER: ReadonlyArray<CommandDefinition> = [
   COMMAND_INFO,
   ...MONITORING,
   ...UNAVAILABLE,
+  MIGRATE,
   ACL,
   DEBUG,
   {
@@ -162,6 +164,7 @@ export const SERVER: ReadonlyArray<CommandDefinition> = [
   },
   {
     name: "wait",
+    group: "generic",
     arity: 3,
     flags: "noscript",
     since: "3.0.0",

@@ -10,6 +10,9 @@ export const read = (
   run: CommandDefinition["run"] & {}
 ): CommandDefinition => ({ name, arity, flags: "readonly", keys: [1, 1, 1], since, complexity, summary, run })
 
+/** The same, for one that takes at most logarithmic time. */
+export const readFast: typeof read = (...definition) => ({ ...read(...definition), flags: "readonly fast" })
+
 /** A command that changes the sorted set under its first argument, unless `more` says otherwise. */
 export const write = (
   name: string,

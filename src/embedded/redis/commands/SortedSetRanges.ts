@@ -6,7 +6,7 @@ import { formatDouble } from "../format/Doubles.ts"
 import { DoubleReply, EMPTY, ErrorReply, type Reply } from "../resp/Reply.ts"
 import { type SortedMember, sortedSetOf, type SortedSetValue } from "../types/SortedSetValue.ts"
 import { readSortedSet, removeIfEmpty, writeSortedSet } from "./Access.ts"
-import { read, write } from "./SortedSetDefinitions.ts"
+import { read, readFast, write } from "./SortedSetDefinitions.ts"
 import { lexRange, membersOf, type Range, rankRange, scoreRange } from "./SortedSetRange.ts"
 
 /** Members as a reply; with scores they are pairs in RESP3 and flat in RESP2. */
@@ -140,7 +140,7 @@ const removeRange =
 
 /** Commands on ranges of sorted sets. */
 export const SORTED_SET_RANGES: ReadonlyArray<CommandDefinition> = [
-  read(
+  readFast(
     "zcount",
     4,
     "2.0.0",
@@ -148,7 +148,7 @@ export const SORTED_SET_RANGES: ReadonlyArray<CommandDefinition> = [
     "Returns the count of members that have scores within a range.",
     counter(scoreRange)
   ),
-  read(
+  readFast(
     "zlexcount",
     4,
     "2.8.9",

@@ -11,7 +11,7 @@ import { pickDistinct, pickRepeated } from "./RandomPick.ts"
 import { scanArguments, scanCursor } from "./ScanArguments.ts"
 import { SORTED_SET_ADD } from "./SortedSetAdd.ts"
 import { SORTED_SET_ALGEBRA } from "./SortedSetAlgebra.ts"
-import { read, write } from "./SortedSetDefinitions.ts"
+import { read, readFast, write } from "./SortedSetDefinitions.ts"
 import { SORTED_SET_POPS } from "./SortedSetPops.ts"
 import { membersReply, SORTED_SET_RANGES, storeSortedSet } from "./SortedSetRanges.ts"
 
@@ -91,12 +91,19 @@ export const SORTED_SETS: ReadonlyArray<CommandDefinition> = [
   write("zrem", -3, "1.2.0", "O(M*log(N))", "Removes one or more members from a sorted set.", zrem, {
     flags: "write fast"
   }),
-  read("zcard", 2, "1.2.0", "O(1)", "Returns the number of members in a sorted set.", (client, args) => {
+  readFast("zcard", 2, "1.2.0", "O(1)", "Returns the number of members in a sorted set.", (client, args) => {
     return readSortedSet(client, argument(args, 1))?.size ?? 0
   }),
-  read("zscore", 3, "1.2.0", "O(1)", "Returns the score of a member in a sorted set.", zscore),
-  read("zmscore", -3, "6.2.0", "O(N)", "Returns the score of one or more members in a sorted set.", mscore),
-  read(
+  readFast("zscore", 3, "1.2.0", "O(1)", "Returns the score of a member in a sorted set.", zscore),
+  readFast(
+    "zmscore",
+    -3,
+    "6.2.0",
+    "O(N)",
+    "Returns the score of one or more members in a sorted set.",
+    mscore
+  ),
+  readFast(
     "zrank",
     -3,
     "2.0.0",
@@ -104,7 +111,7 @@ export const SORTED_SETS: ReadonlyArray<CommandDefinition> = [
     "Returns the index of a member ordered by ascending scores.",
     rank(false)
   ),
-  read(
+  readFast(
     "zrevrank",
     -3,
     "2.0.0",

@@ -3,6 +3,7 @@ import type { CommandDefinition } from "../exec/CommandTable.ts"
 import type { Client } from "../exec/Context.ts"
 import { SYNTAX } from "../exec/Errors.ts"
 import { EMPTY, ErrorReply, OK, type Reply, VerbatimReply } from "../resp/Reply.ts"
+import { CLUSTER } from "./Cluster.ts"
 import { REDIS_VERSION } from "./Connection.ts"
 import { help } from "./Help.ts"
 
@@ -10,52 +11,8 @@ const refuse = (text: string) => (): Reply => {
   throw new ErrorReply(text)
 }
 
-const noCluster = refuse("ERR This instance has cluster support disabled")
 const noReplication = (name: string) =>
   refuse(`ERR ${name} is not available in this server: it does not replicate`)
-
-const CLUSTER_SUBCOMMANDS: ReadonlyArray<readonly [name: string, arity: number]> = [
-  ["addslots", -3],
-  ["addslotsrange", -4],
-  ["bumpepoch", 2],
-  ["count-failure-reports", 3],
-  ["countkeysinslot", 3],
-  ["delslots", -3],
-  ["delslotsrange", -4],
-  ["failover", -2],
-  ["flushslots", 2],
-  ["forget", 3],
-  ["getkeysinslot", 4],
-  ["help", 2],
-  ["info", 2],
-  ["keyslot", 3],
-  ["links", 2],
-  ["meet", -4],
-  ["myid", 2],
-  ["nodes", 2],
-  ["replicas", 3],
-  ["replicate", 3],
-  ["reset", -2],
-  ["saveconfig", 2],
-  ["set-config-epoch", 3],
-  ["setslot", -4],
-  ["shards", 2],
-  ["slaves", 3],
-  ["slots", 2]
-]
-
-/** Those that any client may call. */
-const CLUSTER_PLAIN: ReadonlySet<string> = new Set([
-  "countkeysinslot",
-  "getkeysinslot",
-  "info",
-  "keyslot",
-  "links",
-  "myid",
-  "nodes",
-  "shards",
-  "slots"
-])
 
 /** A small hill, and the version. */
 const LOLWUT = `${Array.from({ length: 6 }, (_, row) => " ".repeat(12 - 2 * row) + "/\\".repeat(2 * row + 1)).join("\n")}\n\nRedis ver. ${REDIS_VERSION}\n`
@@ -105,46 +62,7 @@ const REPLICA = "admin noscript stale"
 
 /** Commands of cluster, replication and modules, which answer as a server does that has them switched off. */
 export const UNAVAILABLE: ReadonlyArray<CommandDefinition> = [
-  {
-    name: "cluster",
-    arity: -2,
-    flags: "",
-    since: "3.0.0",
-    complexity: "Depends on subcommand.",
-    summary: "A container for Redis Cluster commands.",
-    subcommands: CLUSTER_SUBCOMMANDS.map(([name, arity]) => ({
-      name,
-      arity,
-      flags: name === "help" ? "loading stale" : CLUSTER_PLAIN.has(name) ? "stale" : REPLICA,
-      since: "3.0.0",
-      summary: "Not available: this server is no member of a cluster.",
-      run: noCluster
-    }))
-  },
-  command(
-    "asking",
-    1,
-    "fast",
-    "3.0.0",
-    "Signals that a cluster client is following an -ASK redirect.",
-    noCluster
-  ),
-  command(
-    "readonly",
-    1,
-    "loading stale fast",
-    "3.0.0",
-    "Enables read-only queries for a connection to a Redis Cluster replica node.",
-    noCluster
-  ),
-  command(
-    "readwrite",
-    1,
-    "loading stale fast",
-    "3.0.0",
-    "Enables read-write queries for a connection to a Reids Cluster replica node.",
-    noCluster
-  ),
+  ...CLUSTER,
   command(
     "replicaof",
     3,
@@ -193,16 +111,6 @@ export const UNAVAILABLE: ReadonlyArray<CommandDefinition> = [
     "An internal command for configuring the replication stream.",
     noReplication("REPLCONF")
   ),
-  {
-    name: "migrate",
-    arity: -6,
-    flags: "write movablekeys",
-    keys: [3, 3, 1],
-    since: "2.6.0",
-    complexity: "O(N)",
-    summary: "Atomically transfers a key from one Redis instance to another.",
-    run: refuse("ERR MIGRATE is not available in this server: it opens no connections")
-  },
   {
     name: "module",
     arity: -2,

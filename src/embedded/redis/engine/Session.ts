@@ -325,6 +325,24 @@ export class Session implements Client {
     return undefined
   }
 
+  answerLater(work: Promise<Reply>): undefined {
+    this.pause()
+    const go = async (): Promise<void> => {
+      let reply: Reply
+      try {
+        reply = await work
+      } catch (error) {
+        reply = new ErrorReply(`ERR ${error instanceof Error ? error.message : String(error)}`)
+      }
+      const start = this.outputLength
+      this.reply(reply)
+      this.markWrite(start)
+      this.resume()
+    }
+    void go()
+    return undefined
+  }
+
   private startTimer(wait: Wait, deadline: number): void {
     const left = deadline - Date.now()
     wait.timer = setTimeout(

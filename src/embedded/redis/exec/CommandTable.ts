@@ -10,6 +10,8 @@ export interface CommandDefinition {
   readonly flags: string
   /** First key, last key and step, as COMMAND reports them. */
   readonly keys?: readonly [first: number, last: number, step: number]
+  /** The group that COMMAND DOCS names, where it is not the one that the command is listed in. */
+  readonly group?: string
   readonly since?: string
   readonly complexity?: string
   readonly summary?: string
@@ -31,7 +33,7 @@ const build = (definition: CommandDefinition, group: string, parent?: string): C
     firstKey,
     lastKey,
     step,
-    group,
+    group: definition.group ?? group,
     since: definition.since ?? "1.0.0",
     complexity: definition.complexity ?? "O(1)",
     summary: definition.summary ?? "",
@@ -41,13 +43,16 @@ const build = (definition: CommandDefinition, group: string, parent?: string): C
     subcommands:
       definition.subcommands === undefined
         ? undefined
-        : new Map(definition.subcommands.map((sub) => [sub.name, build(sub, group, name)])),
+        : new Map(
+            definition.subcommands.map((sub) => [sub.name, build(sub, definition.group ?? group, name)])
+          ),
     run: definition.run ?? (() => null)
   }
 }
 
 const FLAGS: ReadonlySet<string> = new Set<CommandFlag>([
   "write",
+  "asking",
   "readonly",
   "denyoom",
   "admin",

@@ -166,6 +166,8 @@ export interface Client {
   readonly push: (reply: Reply) => void
   /** Suspends the client until a key can serve it. */
   readonly block: (request: BlockRequest) => undefined
+  /** Suspends the client until something outside has an answer. */
+  readonly answerLater: (work: Promise<Reply>) => undefined
   /** Ends a wait early; false if the client does not wait. */
   readonly unblock: (reply: Reply) => boolean
   /** Closes the connection once what was written has left. */
@@ -294,6 +296,8 @@ export interface Server {
   readonly wakeAll: (db: Keyspace) => void
   /** Notifies without a change. */
   readonly notify: (db: Keyspace, key: string, kind: number, event: string) => void
+  /** Runs something as one change: one moment in time, one record in the log. */
+  readonly atomically: <A>(body: () => A) => A
   /** Runs a command on behalf of a script or a transaction. */
   readonly invoke: (client: Client, command: Command, args: Arguments) => Reply
   readonly swapDatabases: (left: number, right: number) => void
@@ -316,6 +320,7 @@ export interface Server {
 /** What a command is allowed and likely to do; Redis's own names. */
 export type CommandFlag =
   | "write"
+  | "asking"
   | "readonly"
   | "denyoom"
   | "admin"
