@@ -42,7 +42,7 @@ describe("the syntax of commands", () => {
   })
 
   it("is there for every command that takes arguments", () => {
-    const all = COMMANDS.list().flatMap((command) => [...(command.subcommands?.values() ?? [command])])
+    const all = COMMANDS.list().flatMap((command) => Array.from(command.subcommands?.values() ?? [command]))
     const takesSome = all.filter(({ name, arity }) => Math.abs(arity) > (name.includes("|") ? 2 : 1))
     const undocumented = new Set(
       takesSome.filter((command) => syntaxOf(command).length === 0).map(({ name }) => name)

@@ -10,7 +10,7 @@ const values = async (redis: Redis): Promise<unknown> =>
   Object.fromEntries(
     Object.entries(await contents(redis)).map(([key, entry]) => [
       key,
-      Array.isArray(entry) ? entry.with(-1, entry.at(-1) === -1) : entry
+      Array.isArray(entry) ? [...entry.slice(0, -1), entry.at(-1) === -1] : entry
     ])
   )
 
