@@ -1,6 +1,6 @@
 import { EventType, RetryState, TimeoutType } from "./proto/enums.ts"
 import { fromMillis, positiveMillis } from "./proto/time.ts"
-import type { Failure, Payloads, PollActivityTaskResponse } from "./proto/root.ts"
+import type { Failure, Payloads, PollActivityTaskResponse, WorkerVersion } from "./proto/root.ts"
 import { activityTaskNotFound, invalidArgument } from "./errors.ts"
 import { sizeOfFailure, tooLarge, truncateFailure } from "./failure-size.ts"
 import { sizeOfPayloads } from "./payload.ts"
@@ -10,6 +10,7 @@ import type { ActivityInfo } from "./state.ts"
 import { activityToken } from "./token.ts"
 import type { Tx } from "./tx.ts"
 import type { ActivityAttempt, ActivityOptions, Run } from "./run.ts"
+import type { TaskWorker } from "./task-worker.ts"
 import { scheduleTask } from "./workflow-task.ts"
 
 // Attempts leave no events: `ActivityTaskStarted` is written when the activity closes, with the number of the
@@ -116,8 +117,11 @@ export const startActivity = (
   }
 }
 
-/** Writes the started event of the attempt that closes. Returns the id by which the closing event refers to it. */
-const addStarted = (tx: Tx, run: Run, attempt: ActivityAttempt): number => {
+/**
+ * Writes the started event of the attempt that closes. Returns the id by which the closing event refers to it. The
+ * version is that of the worker that answers (mutable_state_impl.go, addStartedEventForTransientActivity).
+ */
+const addStarted = (tx: Tx, run: Run, attempt: ActivityAttempt, workerVersion?: WorkerVersion): number => {
   if (attempt.startedTime === 0) return 0
   tx.add(
     run,
@@ -128,7 +132,8 @@ const addStarted = (tx: Tx, run: Run, attempt: ActivityAttempt): number => {
         identity: attempt.identity,
         requestId: attempt.requestId,
         attempt: attempt.attempt,
-        lastFailure: attempt.lastFailure
+        lastFailure: attempt.lastFailure,
+        workerVersion
       }
     },
     attempt.startedTime
@@ -146,13 +151,13 @@ export const completeActivity = (
   run: Run,
   activity: PendingActivity,
   result: Payloads | null | undefined,
-  identity: string
+  { identity, workerVersion }: TaskWorker
 ): void => {
   if (sizeOfPayloads(result) > tx.core.limits.blobSize)
     return failLarge(tx, run, activity, "Complete result exceeds size limit.", identity)
   tx.touch(run)
   const { attempt } = activity
-  const startedEventId = addStarted(tx, run, attempt)
+  const startedEventId = addStarted(tx, run, attempt, workerVersion)
   tx.add(run, EventType.ActivityTaskCompleted, {
     activityTaskCompletedEventAttributes: {
       result,
@@ -211,9 +216,8 @@ export const failActivity = (
   tx: Tx,
   run: Run,
   { info, attempt: failed }: PendingActivity,
-  options: {
+  options: TaskWorker & {
     readonly failure: Failure | null | undefined
-    readonly identity: string
     readonly lastHeartbeatDetails: Payloads | null | undefined
   }
 ): Failure[] => {
@@ -232,7 +236,7 @@ export const failActivity = (
   }
   const retryState = retry(tx, run, { info, attempt }, failure)
   if (retryState === RetryState.InProgress) return refused
-  const startedEventId = addStarted(tx, run, attempt)
+  const startedEventId = addStarted(tx, run, attempt, options.workerVersion)
   tx.add(run, EventType.ActivityTaskFailed, {
     activityTaskFailedEventAttributes: {
       failure,

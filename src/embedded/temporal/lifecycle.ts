@@ -309,6 +309,8 @@ export const continueRun = (tx: Tx, run: Run, runId: string, how: Continuation):
     attributes: {
       ...started,
       originalExecutionRunId: runId,
+      // Nobody asked for this run.
+      identity: "",
       memo: Object.keys(run.h.memo).length > 0 ? { fields: run.h.memo } : started.memo,
       searchAttributes:
         Object.keys(run.h.searchAttributes).length > 0

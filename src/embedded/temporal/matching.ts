@@ -1,5 +1,6 @@
 import { PollerHistory, RateCounter, RateLimit } from "./queue-stats.ts"
 import type { PollerInfo } from "./queue-stats.ts"
+import type { TaskWorker } from "./task-worker.ts"
 
 /** A task that waits for a worker: only a hint, whether it still stands is checked when one takes it. */
 export interface QueuedTask {
@@ -14,8 +15,7 @@ export interface QueuedTask {
 }
 
 /** A worker's poll that waits for a task. */
-export interface Poller<T> {
-  readonly identity: string
+export interface Poller<T> extends TaskWorker {
   readonly workerInstanceKey: string
   /** Whether its caller has gone away, which is known before the call is told to end. */
   readonly isGone: () => boolean

@@ -1,5 +1,6 @@
 import { types } from "./proto/root.ts"
 import type {
+  WorkerVersion,
   ActivityScheduledAttributes,
   Failure,
   HistoryEvent,
@@ -32,6 +33,7 @@ export interface WorkflowTask {
   readonly stickyUntil: number | undefined
   readonly requestId: string
   readonly identity: string
+  readonly workerVersion?: WorkerVersion
   readonly suggestContinueAsNew: boolean
   readonly historySize: number
 }

@@ -157,15 +157,20 @@ const startRun = (
   return { run, started: true }
 }
 
-const validateAttributes = (tx: Tx, request: StartRequest | SignalWithStartRequest): void => {
+/** The request with the types of its search attributes, which are checked. */
+const withAttributes = <Start extends StartRequest | SignalWithStartRequest>(
+  tx: Tx,
+  request: Start
+): Start => {
   const namespace = request.namespace ?? ""
-  validateSearchAttributes(namespace, request.searchAttributes, tx.core.searchAttributes(namespace))
+  const types = tx.core.searchAttributes(namespace)
+  const searchAttributes = validateSearchAttributes(namespace, request.searchAttributes, types)
+  return searchAttributes === undefined ? request : { ...request, searchAttributes }
 }
 
 export const startWorkflow = (tx: Tx, request: StartRequest): Started => {
   validateStart(request, tx.core.limits)
-  validateAttributes(tx, request)
-  return startRun(tx, request, ConflictPolicy.Fail)
+  return startRun(tx, withAttributes(tx, request), ConflictPolicy.Fail)
 }
 
 export const validateSignal = (
@@ -189,7 +194,7 @@ export const validateSignal = (
 export const signalWithStart = (tx: Tx, request: SignalWithStartRequest): Started => {
   const { limits } = tx.core
   validateStart(request, limits)
-  validateAttributes(tx, request)
+  const typed = withAttributes(tx, request)
   const signal = (run: Run): void =>
     signalRun(tx, run, {
       name: request.signalName ?? "",
@@ -208,7 +213,7 @@ export const signalWithStart = (tx: Tx, request: SignalWithStartRequest): Starte
   if (existing !== undefined && existing.x.startRequestId === (request.requestId || "-"))
     return { run: existing, started: true }
   // A signal for a running execution is what this call is for: that is no conflict unless asked to be one.
-  const result = startRun(tx, request, ConflictPolicy.UseExisting, signal)
+  const result = startRun(tx, typed, ConflictPolicy.UseExisting, signal)
   if (!result.started) {
     validateSignal(result.run, { signalName: request.signalName }, limits)
     signal(result.run)

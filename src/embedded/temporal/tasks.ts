@@ -7,6 +7,8 @@ import { findActivity, optionsOf, startActivity } from "./activities.ts"
 import type { Engine } from "./engine.ts"
 import { Matching } from "./matching.ts"
 import type { Poller, QueuedTask } from "./matching.ts"
+import { pollingWorker } from "./task-worker.ts"
+import type { TaskWorker } from "./task-worker.ts"
 import type { Queries } from "./queries.ts"
 import { isOpen } from "./state.ts"
 import type { Offer, Tx } from "./tx.ts"
@@ -116,7 +118,7 @@ export class Tasks {
   #poll<T>(
     matching: Matching<T>,
     key: string,
-    worker: { readonly identity: string; readonly workerInstanceKey: string },
+    worker: TaskWorker & { readonly workerInstanceKey: string },
     call: Call,
     perSecond?: number
   ): Promise<T | undefined> {
@@ -198,7 +200,7 @@ export class Tasks {
       pending.attempt !== queued.attempt
     )
       return undefined
-    const task = this.#engine.transact((tx) => startTask(tx, run, poller.identity, randomUUID()))
+    const task = this.#engine.transact((tx) => startTask(tx, run, poller, randomUUID()))
     return joined(this.#answers.workflowTask(run, task, sticky))
   }
 
@@ -212,7 +214,7 @@ export class Tasks {
 
   /** Gives the first task of a run that was just created to the one who started it. */
   startEagerly(tx: Tx, run: Run, identity: string): PollWorkflowTaskResponse {
-    const task = startTask(tx, run, identity, randomUUID())
+    const task = startTask(tx, run, { identity }, randomUUID())
     return types.pollWorkflowTask.decode(joined(this.#answers.workflowTask(run, task, false)))
   }
 
@@ -261,10 +263,9 @@ export class Tasks {
   }
 }
 
-const workerOf = (request: {
-  readonly identity?: string | null | undefined
-  readonly workerInstanceKey?: string | null | undefined
-}): { identity: string; workerInstanceKey: string } => ({
-  identity: request.identity ?? "",
+const workerOf = (
+  request: Parameters<typeof pollingWorker>[0] & { readonly workerInstanceKey?: string | null | undefined }
+): TaskWorker & { workerInstanceKey: string } => ({
+  ...pollingWorker(request),
   workerInstanceKey: request.workerInstanceKey ?? ""
 })

@@ -147,7 +147,8 @@ export class Tx {
       startedEventId: started ? scheduledEventId + 1 : 0
     }
     this.add(run, EventType.WorkflowTaskScheduled, scheduledBody(run, task), task.scheduledTime)
-    if (started) this.add(run, EventType.WorkflowTaskStarted, startedBody(normal, ""), task.startedTime)
+    if (started)
+      this.add(run, EventType.WorkflowTaskStarted, startedBody(normal, { identity: "" }), task.startedTime)
     run.x.task = normal
     run.x.delayed = false
   }

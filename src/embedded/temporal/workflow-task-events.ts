@@ -2,6 +2,7 @@ import { EventType, TaskQueueKind } from "./proto/enums.ts"
 import { fromMillis } from "./proto/time.ts"
 import type { HistoryEvent } from "./proto/root.ts"
 import type { Run, WorkflowTask } from "./run.ts"
+import type { TaskWorker } from "./task-worker.ts"
 
 // The events of a workflow task. Those of a transient one (the repetition of a failed task) and of a speculative one
 // (made for an update alone) are written when it is certain that they stay, and only shown to the worker before.
@@ -30,14 +31,15 @@ export const scheduledBody = (
 
 export const startedBody = (
   task: WorkflowTask,
-  identity = task.identity
+  { identity, workerVersion }: TaskWorker = task
 ): Pick<HistoryEvent, "workflowTaskStartedEventAttributes"> => ({
   workflowTaskStartedEventAttributes: {
     scheduledEventId: task.scheduledEventId,
     identity,
     requestId: task.requestId,
     suggestContinueAsNew: task.suggestContinueAsNew,
-    historySizeBytes: task.historySize
+    historySizeBytes: task.historySize,
+    workerVersion
   }
 })
 

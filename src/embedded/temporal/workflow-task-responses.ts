@@ -14,6 +14,7 @@ import { delimited } from "./history.ts"
 import { terminateRun } from "./lifecycle.ts"
 import type { Queries } from "./queries.ts"
 import { isOpen } from "./state.ts"
+import { respondingWorker } from "./task-worker.ts"
 import { parseWorkflowToken } from "./token.ts"
 import type { Tx } from "./tx.ts"
 import type { Run, WorkflowTask } from "./run.ts"
@@ -155,8 +156,9 @@ export class WorkflowTaskResponses {
       scheduleTask(tx, run, { speculative: request.returnNewWorkflowTask === true })
     if (completedEventId === undefined) tx.speculate(run)
     const answer: Uint8Array[] = []
+    const worker = respondingWorker(request)
     if (request.returnNewWorkflowTask === true && run.x.task?.startedEventId === 0) {
-      const next = startTask(tx, run, request.identity ?? "", "request-from-RespondWorkflowTaskCompleted")
+      const next = startTask(tx, run, worker, "request-from-RespondWorkflowTaskCompleted")
       answer.push(
         ...delimited(nextTaskField, this.#answers.workflowTask(run, next, run.x.sticky !== undefined))
       )
@@ -167,7 +169,7 @@ export class WorkflowTaskResponses {
         run,
         scheduledEventId,
         { attempt: 1, stamp: 0 },
-        { identity: request.identity ?? "", requestId: randomUUID() }
+        { identity: worker.identity, requestId: randomUUID() }
       )
       return started === undefined ? [] : [started]
     })

@@ -4,6 +4,8 @@ import type { Failure, Request } from "./proto/root.ts"
 import { executionTime, isOpen } from "./state.ts"
 import type { Tx } from "./tx.ts"
 import type { Run, WorkflowTask } from "./run.ts"
+import { respondingWorker } from "./task-worker.ts"
+import type { TaskWorker } from "./task-worker.ts"
 import { isUnwritten, scheduledBody, startedBody } from "./workflow-task-events.ts"
 
 /** The name under which the service itself acts. */
@@ -75,7 +77,7 @@ export const scheduleTask = (
 }
 
 /** A worker takes the pending task. */
-export const startTask = (tx: Tx, run: Run, identity: string, requestId: string): WorkflowTask => {
+export const startTask = (tx: Tx, run: Run, worker: TaskWorker, requestId: string): WorkflowTask => {
   const { x } = run
   const pending = x.task
   if (pending === undefined || pending.startedEventId > 0) throw new Error("no workflow task to start")
@@ -103,7 +105,8 @@ export const startTask = (tx: Tx, run: Run, identity: string, requestId: string)
     startedEventId: unwritten ? scheduledEventId + 1 : run.nextEventId,
     startedTime: tx.now,
     requestId,
-    identity,
+    identity: worker.identity,
+    ...(worker.workerVersion ? { workerVersion: worker.workerVersion } : {}),
     historySize: run.historySize,
     suggestContinueAsNew:
       run.frames.length >= limits.suggestContinueAsNewCount ||
@@ -117,11 +120,11 @@ export const startTask = (tx: Tx, run: Run, identity: string, requestId: string)
 }
 
 /** Writes what is not in the history of a task that a worker has. Returns it with the ids that it got. */
-const writeStarted = (tx: Tx, run: Run, task: WorkflowTask, identity = task.identity): WorkflowTask => {
+const writeStarted = (tx: Tx, run: Run, task: WorkflowTask, worker: TaskWorker = task): WorkflowTask => {
   const scheduledEventId = run.nextEventId
   const written = { ...task, scheduledEventId, startedEventId: scheduledEventId + 1 }
   tx.add(run, EventType.WorkflowTaskScheduled, scheduledBody(run, task), task.scheduledTime)
-  tx.add(run, EventType.WorkflowTaskStarted, startedBody(written, identity), task.startedTime)
+  tx.add(run, EventType.WorkflowTaskStarted, startedBody(written, worker), task.startedTime)
   return written
 }
 
@@ -167,7 +170,7 @@ export const completeTask = (
   x.taskAttempt = 1
   delete x.closeAttempted
   if (leavesNoTrace(run, task, request)) return undefined
-  const written = isUnwritten(task) ? writeStarted(tx, run, task, request.identity ?? "") : task
+  const written = isUnwritten(task) ? writeStarted(tx, run, task, respondingWorker(request)) : task
   x.delayed = false
   const completedEventId = run.nextEventId
   tx.add(run, EventType.WorkflowTaskCompleted, {
@@ -208,7 +211,7 @@ export const failTask = (tx: Tx, run: Run, why: TaskFailure): void => {
   const task = run.x.task
   if (task === undefined) return
   tx.touch(run)
-  const written = task.speculative === true ? writeStarted(tx, run, task, why.identity) : task
+  const written = task.speculative === true ? writeStarted(tx, run, task, why) : task
   if (!task.transient)
     tx.add(run, EventType.WorkflowTaskFailed, {
       workflowTaskFailedEventAttributes: {
@@ -234,7 +237,7 @@ export const timeOutTask = (tx: Tx, run: Run, timeoutType: number): void => {
   if (task.speculative === true && untaken) {
     written = { ...task, scheduledEventId: run.nextEventId }
     tx.add(run, EventType.WorkflowTaskScheduled, scheduledBody(run, task), task.scheduledTime)
-  } else if (task.speculative === true) written = writeStarted(tx, run, task, "")
+  } else if (task.speculative === true) written = writeStarted(tx, run, task, { identity: "" })
   if (!task.transient)
     tx.add(run, EventType.WorkflowTaskTimedOut, {
       workflowTaskTimedOutEventAttributes: {

@@ -129,7 +129,7 @@ export const continueAsNew = (context: CommandContext, command: Command): void =
     name: attributes.taskQueue?.name || (started.taskQueue?.name ?? ""),
     kind: TaskQueueKind.Normal
   }
-  checkSearchAttributes(
+  const searchAttributes = checkSearchAttributes(
     context,
     run.namespace,
     attributes.searchAttributes,
@@ -138,7 +138,7 @@ export const continueAsNew = (context: CommandContext, command: Command): void =
   )
   const newExecutionRunId = randomUUID()
   // Memo and search attributes go on only as the command says.
-  const { memo, searchAttributes } = attributes
+  const { memo } = attributes
   const initiator = attributes.initiator || Initiator.Workflow
   const backoffMs = Math.max(toMillis(attributes.backoffStartInterval) ?? 0, 0)
   const common = { workflowType, taskQueue, input: attributes.input, header: attributes.header, memo }
@@ -150,6 +150,7 @@ export const continueAsNew = (context: CommandContext, command: Command): void =
       workflowRunTimeout: fromMillis(runMs),
       workflowTaskTimeout: fromMillis(taskMs),
       workflowTaskCompletedEventId: context.completedEventId,
+      inheritBuildId: attributes.inheritBuildId ?? false,
       backoffStartInterval: fromMillis(backoffMs),
       initiator: attributes.initiator ?? Initiator.Unspecified,
       failure: attributes.failure,

@@ -6,7 +6,7 @@ import { ServiceError } from "../errors.ts"
 import { cancelExternal, signalExternal, startChild } from "../external.ts"
 import { effectiveTimeouts } from "../run-timeouts.ts"
 import { sizeOfFields, sizeOfPayloads } from "../payload.ts"
-import { validateRetryPolicy } from "../retry.ts"
+import { validateRetryPolicy, withDefaults } from "../retry.ts"
 import { CommandFailure, metadataOf } from "./context.ts"
 import type { CommandContext } from "./context.ts"
 import { checkSearchAttributes } from "./search-attributes.ts"
@@ -60,7 +60,7 @@ export const startChildWorkflow = (context: CommandContext, command: Command): v
       TaskFailedCause.PendingChildWorkflowsLimitExceeded,
       `the number of pending child workflow executions, ${run.h.children.size}, has reached the per-workflow limit of ${limits.pendingChildren}`
     )
-  checkSearchAttributes(
+  const searchAttributes = checkSearchAttributes(
     context,
     namespace,
     attributes.searchAttributes,
@@ -90,11 +90,11 @@ export const startChildWorkflow = (context: CommandContext, command: Command): v
       control: attributes.control ?? "",
       workflowTaskCompletedEventId: context.completedEventId,
       workflowIdReusePolicy: attributes.workflowIdReusePolicy || ReusePolicy.AllowDuplicate,
-      retryPolicy: attributes.retryPolicy,
+      retryPolicy: attributes.retryPolicy ? withDefaults(attributes.retryPolicy) : undefined,
       cronSchedule: attributes.cronSchedule ?? "",
       header: attributes.header,
       memo: attributes.memo,
-      searchAttributes: attributes.searchAttributes,
+      searchAttributes,
       inheritBuildId: attributes.inheritBuildId ?? false,
       priority: attributes.priority
     },

@@ -35,7 +35,7 @@ export const upsertSearchAttributes = (context: CommandContext, command: Command
   const searchAttributes = command.upsertWorkflowSearchAttributesCommandAttributes?.searchAttributes
   if (!searchAttributes?.indexedFields || Object.keys(searchAttributes.indexedFields).length === 0)
     throw new CommandFailure(cause, "IndexedFields is not set on UpsertWorkflowSearchAttributesCommand.")
-  checkSearchAttributes(context, context.run.namespace, searchAttributes)
+  const typed = checkSearchAttributes(context, context.run.namespace, searchAttributes)
   if (sizeOfFields(searchAttributes.indexedFields) > context.tx.core.limits.blobSize)
     throw new CommandFailure(
       cause,
@@ -45,7 +45,7 @@ export const upsertSearchAttributes = (context: CommandContext, command: Command
   context.tx.add(context.run, EventType.UpsertSearchAttributes, {
     upsertWorkflowSearchAttributesEventAttributes: {
       workflowTaskCompletedEventId: context.completedEventId,
-      searchAttributes
+      searchAttributes: typed
     },
     ...metadataOf(command)
   })

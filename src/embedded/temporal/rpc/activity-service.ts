@@ -26,6 +26,7 @@ import type { Tx } from "../tx.ts"
 import { on } from "./handler.ts"
 import type { Handler } from "./handler.ts"
 import type { Lookup } from "./lookup.ts"
+import { answeringWorker } from "../task-worker.ts"
 
 interface Found {
   readonly run: Run
@@ -75,7 +76,7 @@ export const activityHandlers = (engine: Engine, lookup: Lookup): Record<string,
     { run, activity }: Found,
     request: Request<"RespondActivityTaskCompleted"> | Request<"RespondActivityTaskCompletedById">
   ) => {
-    engine.transact((tx) => completeActivity(tx, run, activity, request.result, request.identity ?? ""))
+    engine.transact((tx) => completeActivity(tx, run, activity, request.result, answeringWorker(request)))
     return {}
   }
 
@@ -86,7 +87,7 @@ export const activityHandlers = (engine: Engine, lookup: Lookup): Record<string,
     const failures = engine.transact((tx) =>
       failActivity(tx, run, activity, {
         failure: request.failure,
-        identity: request.identity ?? "",
+        ...answeringWorker(request),
         lastHeartbeatDetails: request.lastHeartbeatDetails
       })
     )

@@ -3,7 +3,7 @@ import type { ServiceError } from "../errors.ts"
 import { parsePayload } from "../payload.ts"
 import type { Payload, SearchAttributes } from "../proto/root.ts"
 import { findAttribute, internalAttributes } from "./attributes.ts"
-import type { CustomTypes } from "./attributes.ts"
+import type { AttributeType, CustomTypes } from "./attributes.ts"
 import { decodeAttribute } from "./values.ts"
 
 // What search attributes must hold to where they are set; common/searchattribute/validator.go and the limits in
@@ -14,6 +14,7 @@ const largestValue = 2048
 const largestTotal = 40 * 1024
 
 const decoder = new TextDecoder()
+const encoder = new TextEncoder()
 
 /** A value as the real server's messages show it: Go's `%v`. */
 const show = (value: unknown): string => {
@@ -44,10 +45,17 @@ const showPayload = (payload: Payload): string => {
   return `value from <${parts.join(" ")}>`
 }
 
+// ApplyTypeMap of common/searchattribute: a type that is told stays.
+const withType = (payload: Payload, type: AttributeType): Payload =>
+  payload.metadata?.["type"] === undefined
+    ? { ...payload, metadata: { ...payload.metadata, type: encoder.encode(type) } }
+    : payload
+
 /**
  * Checks search attributes that somebody sets.
  *
  * @param wrap what the message about a value becomes
+ * @returns them with their types in the metadata, as the history tells them: the worker reads them by these
  * @throws an INVALID_ARGUMENT for names that are not registered, values of other types, and what is too large
  */
 export const validateSearchAttributes = (
@@ -55,14 +63,14 @@ export const validateSearchAttributes = (
   attributes: SearchAttributes | null | undefined,
   custom: CustomTypes,
   wrap: (message: string) => string = (message) => message
-): void => {
+): SearchAttributes | undefined => {
   const fields = Object.entries(attributes?.indexedFields ?? {})
-  if (fields.length === 0) return
+  if (fields.length === 0) return attributes ?? undefined
   const found = fields.map(([name, payload]) => {
     const attribute = findAttribute(name, custom)
     if (attribute === undefined)
       throw invalidArgument(`Namespace ${namespace} has no mapping defined for search attribute ${name}`)
-    return { attribute, payload }
+    return { key: name, attribute, payload }
   })
   const refusal = (message: string): ServiceError => invalidArgument(wrap(message))
   if (fields.length > mostKeys)
@@ -83,4 +91,9 @@ export const validateSearchAttributes = (
   }
   if (total > largestTotal)
     throw refusal(`total size of search attributes ${total} exceeds size limit ${largestTotal}`)
+  return {
+    indexedFields: Object.fromEntries(
+      found.map(({ key, attribute, payload }) => [key, withType(payload ?? {}, attribute.type)])
+    )
+  }
 }
