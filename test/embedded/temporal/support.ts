@@ -36,18 +36,18 @@ export const quietRuntime = (): void => {
   }
 }
 
-const source = fileURLToPath(new URL("./workflows.ts", import.meta.url))
+const here = fileURLToPath(new URL(".", import.meta.url))
 const cache = fileURLToPath(new URL("../../../node_modules/.cache/compozy-tests", import.meta.url))
 
-/** The bundle of the suite's workflows, built when they change. */
-export const bundlePath = async (): Promise<string> => {
-  const hash = createHash("sha256")
-    .update(readFileSync(source))
-    .update(readFileSync(new URL("../../../package.json", import.meta.url)))
-    .digest("hex")
-  const path = join(cache, `embedded-temporal-${hash.slice(0, 16)}.js`)
+/** The bundle of the workflows in the first of the files, built when one of them changes. */
+export const bundlePath = async (
+  sources: readonly [string, ...string[]] = ["workflows.ts"]
+): Promise<string> => {
+  const hash = createHash("sha256").update(readFileSync(new URL("../../../package.json", import.meta.url)))
+  for (const source of sources) hash.update(readFileSync(join(here, source)))
+  const path = join(cache, `embedded-temporal-${hash.digest("hex").slice(0, 16)}.js`)
   if (existsSync(path)) return path
-  const { code } = await bundleWorkflowCode({ workflowsPath: source, logger: quiet })
+  const { code } = await bundleWorkflowCode({ workflowsPath: join(here, sources[0]), logger: quiet })
   mkdirSync(dirname(path), { recursive: true })
   const unfinished = `${path}.${process.pid}`
   writeFileSync(unfinished, code)
