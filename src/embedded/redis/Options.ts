@@ -30,7 +30,10 @@ export interface EmbeddedRedisOptions {
   readonly databases?: number | undefined
   /** Allows the DEBUG command, which can stop or slow down the server: for tests. Default false. */
   readonly debugCommand?: boolean | undefined
-  /** What the SHUTDOWN command does, `save` as the client asked for. Default: it is refused. */
+  /**
+   * What the SHUTDOWN command does once it has saved what it was asked to; `save` is what the client said of that.
+   * Default: the command is refused.
+   */
   readonly onShutdown?: ((save: boolean | undefined) => void) | undefined
   /** Where warnings go. Default: nowhere. */
   readonly logger?: LogSink | undefined

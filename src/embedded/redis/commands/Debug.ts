@@ -59,7 +59,8 @@ const reload = (client: Client, options: ReadonlySet<string>): Reply => {
 }
 
 const describeKey = (client: Client, key: string): Reply => {
-  const entry = client.db.peek(key)
+  // What has expired and was not removed is still seen here.
+  const entry = client.db.raw(key)
   if (entry === undefined) throw NO_SUCH_KEY
   const { value } = entry
   const nodeSize = Number(client.server.settings.get("list-max-listpack-size"))

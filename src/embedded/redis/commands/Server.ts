@@ -9,6 +9,7 @@ import { DEBUG } from "./Debug.ts"
 import { help } from "./Help.ts"
 import { MIGRATE } from "./Migrate.ts"
 import { MONITORING } from "./Monitoring.ts"
+import { SHUTDOWN } from "./Shutdown.ts"
 import { UNAVAILABLE } from "./Unavailable.ts"
 import { SAVING } from "./Saving.ts"
 
@@ -58,6 +59,7 @@ export const SERVER: ReadonlyArray<CommandDefinition> = [
   ...MONITORING,
   ...UNAVAILABLE,
   MIGRATE,
+  SHUTDOWN,
   ACL,
   DEBUG,
   {

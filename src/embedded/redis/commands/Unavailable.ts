@@ -34,21 +34,6 @@ const failover = (_client: Client, args: Arguments): Reply => {
 const MODULES_OFF =
   'ERR MODULE command not allowed. If the enable-module-command option is set to "local", you can run it from a local connection, otherwise you need to set this option in the configuration file, and then restart the server.'
 
-const shutdown = (client: Client, args: Arguments): Reply => {
-  const words = args.slice(1).map((word) => word.toUpperCase())
-  if (words.some((word) => !["NOSAVE", "SAVE", "NOW", "FORCE", "ABORT"].includes(word))) throw SYNTAX
-  if (words.includes("ABORT")) {
-    if (words.length > 1) throw SYNTAX
-    throw new ErrorReply("ERR No shutdown in progress.")
-  }
-  if (words.includes("SAVE") && words.includes("NOSAVE")) throw SYNTAX
-  const { shutdown: stop } = client.server
-  if (stop === undefined)
-    throw new ErrorReply("ERR SHUTDOWN is not available: this server runs within a program")
-  stop(words.includes("SAVE") ? true : words.includes("NOSAVE") ? false : undefined)
-  return undefined
-}
-
 const command = (
   name: string,
   arity: number,
@@ -149,14 +134,6 @@ export const UNAVAILABLE: ReadonlyArray<CommandDefinition> = [
       ])
     ]
   },
-  command(
-    "shutdown",
-    -1,
-    "admin noscript loading stale no_multi allow_busy",
-    "1.0.0",
-    "Synchronously saves the database(s) to disk and shuts down the Redis server.",
-    shutdown
-  ),
   {
     name: "lolwut",
     arity: -1,

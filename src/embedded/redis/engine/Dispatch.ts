@@ -8,12 +8,16 @@ import { ErrorReply } from "../resp/Reply.ts"
 interface LogState {
   readonly problem: string | undefined
   readonly flush: () => string | undefined
+  readonly refusesChanges: boolean
 }
 
 /** The error of changes that cannot be made durable. */
 export const misconf = (problem: string): ErrorReply =>
   new ErrorReply(`MISCONF Errors writing to the AOF file: ${problem}`)
 
+const NOT_SAVED = new ErrorReply(
+  "MISCONF Redis is configured to save RDB snapshots, but it's currently unable to persist to disk. Commands that may modify the data set are disabled, because this instance is configured to report errors during writes if RDB snapshotting fails (stop-writes-on-bgsave-error option). Please check the Redis logs for details about the RDB error."
+)
 const NOAUTH = new ErrorReply("NOAUTH Authentication required.")
 
 /** What a RESP2 client may still say while it is subscribed. */
@@ -65,6 +69,7 @@ export const refusal = (
       `ERR Can't execute '${command.name}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context`
     )
   }
+  if (command.isWrite && log?.refusesChanges === true) return NOT_SAVED
   if (command.isWrite && log?.problem !== undefined) {
     // The disk may have recovered: the refused change is the occasion to find out.
     const problem = log.flush()

@@ -35,6 +35,8 @@ export interface ChangeLog extends Persistence {
   readonly flush: () => string | undefined
   /** Why changes are refused now. */
   readonly problem: string | undefined
+  /** Whether changes are refused because the last dump could not be written. */
+  readonly refusesChanges: boolean
 }
 
 /** What happened inside the engine that a host may want to log. */
@@ -124,6 +126,7 @@ export class Engine implements SessionHost {
     this.settings.onChange((changed) => {
       const { countsFrequency, frequency } = this.settings
       if (changed === "maxmemory") this.memory.makeRoom()
+      if (changed === "tracking-table-max-keys") this.tracking.limit()
       const hz = this.settings.number("hz")
       if (hz < 1 || hz > MOST_HZ) this.settings.assign("hz", String(Math.min(Math.max(hz, 1), MOST_HZ)))
       const announcesNew = (this.settings.events & NOTIFY.newKey) !== 0
@@ -420,8 +423,11 @@ export class Engine implements SessionHost {
     // What a script passes on was counted where it arose.
     const isCounted = runsScript(command) && this.observer.errorCount !== errorsBefore
     if (reply instanceof ErrorReply && !isCounted) this.observer.error(reply.text)
-    this.observer.ran(command, micros, failed)
-    if (!inScript) this.noteDuration(client, command, args, micros)
+    // A command that waits is counted when it ends.
+    if (reply !== undefined || !client.isBlocked) {
+      this.observer.ran(command, micros, failed)
+      if (!inScript) this.noteDuration(client, command, args, micros)
+    }
     if (monitored && !command.flags.has("skip_monitor")) this.tellMonitors(client, command, args)
     // A script that reads anything is taken to have read all that it was given.
     if (client.tracking !== undefined && command.flags.has("readonly") && !runsScript(command)) {
@@ -432,6 +438,15 @@ export class Engine implements SessionHost {
       this.effects.push({ db: client.db.index, args })
     }
     return reply
+  }
+
+  /** A command that had to wait has ended. */
+  waited(client: Client, args: Arguments, micros: number, failed: boolean): void {
+    const container = this.commands.find(args[0] ?? "")
+    const command = container?.subcommands === undefined ? container : this.subcommand(container, args)
+    if (command === undefined) return
+    this.observer.ran(command, micros, failed)
+    this.noteDuration(client, command, args, micros)
   }
 
   private noteDuration(client: Client, command: Command, args: Arguments, micros: number): void {
@@ -569,9 +584,13 @@ export class Engine implements SessionHost {
       return
     }
     let more = false
+    const start = performance.now()
     this.atomically(() => {
       for (const db of this.databases) more = db.expireDue(this.now, EXPIRE_BATCH) === EXPIRE_BATCH || more
     })
+    const millis = Math.floor(performance.now() - start)
+    const threshold = this.settings.latencyThreshold
+    if (threshold > 0 && millis >= threshold) this.observer.spike("expire-cycle", millis, this.now)
     const next = Math.min(...this.databases.map((db) => db.nextDeadline() ?? Infinity))
     if (next !== Infinity) this.armExpiry(more ? this.now : next)
   }

@@ -54,12 +54,6 @@ export class Observer {
     this.of(command).rejected++
   }
 
-  /** A command that had waited was answered with an error. */
-  failedWaiting(command: Command | undefined, text: string): void {
-    if (command !== undefined) this.of(command).failed++
-    this.error(text)
-  }
-
   /** An error was answered. */
   error(text: string): void {
     this.errorCount++

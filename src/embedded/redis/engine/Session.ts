@@ -38,11 +38,16 @@ export interface SessionHost extends Server {
   readonly onClose: (session: Session) => void
   /** Runs something as what this client does. */
   readonly actingFor: (session: Session, body: () => Reply) => Reply
+  /** A command of the client that had to wait has ended. */
+  readonly waited: (client: Client, args: ReadonlyArray<string>, micros: number, failed: boolean) => void
   /** A command of the client was answered later than others. */
   readonly answered: (session: Session) => void
 }
 
 interface Wait {
+  /** The command that waits, and when it came. */
+  readonly args: ReadonlyArray<string>
+  readonly startedAt: number
   readonly request: BlockRequest
   readonly waiter: Waiter
   timer: NodeJS.Timeout | undefined
@@ -313,7 +318,13 @@ export class Session implements Client {
         return true
       }
     }
-    const wait: Wait = { request, waiter, timer: undefined }
+    const wait: Wait = {
+      args: this.running ?? [],
+      startedAt: performance.now(),
+      request,
+      waiter,
+      timer: undefined
+    }
     this.wait = wait
     if (waiter.servesGone) this.db.goneWaiters++
     for (const key of request.keys) {
@@ -365,9 +376,12 @@ export class Session implements Client {
   }
 
   private answerWait(reply: Reply): void {
+    const { wait } = this
     this.endWait()
-    if (reply instanceof ErrorReply) {
-      this.server.observer.failedWaiting(this.server.commands.find(this.lastCommand), reply.text)
+    const failed = reply instanceof ErrorReply
+    if (failed) this.server.observer.error(reply.text)
+    if (wait !== undefined) {
+      this.server.waited(this, wait.args, (performance.now() - wait.startedAt) * 1000, failed)
     }
     this.reply(reply)
     this.server.defer(this)

@@ -134,9 +134,9 @@ export class ClientTracking {
     this.limit()
   }
 
-  /** A key has changed; `broadcasts` is false when it is only forgotten. */
+  /** A key has changed; `broadcasts` is false when it is only forgotten, which is nobody's doing. */
   invalidate(key: string, broadcasts = true): void {
-    const { current } = this.host
+    const current = broadcasts ? this.host.current : undefined
     if (broadcasts) {
       for (const [prefix, { changed }] of this.prefixes) {
         if (!key.startsWith(prefix)) continue
@@ -222,7 +222,7 @@ export class ClientTracking {
   }
 
   /** Forgets some keys, as if they had changed, when there are too many. */
-  private limit(): void {
+  limit(): void {
     const most = this.host.mostTrackedKeys
     if (most === 0) return
     while (this.readers.size > most) {

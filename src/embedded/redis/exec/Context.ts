@@ -116,7 +116,6 @@ export interface Observations {
   /** An error was answered. */
   readonly error: (text: string) => void
   readonly latency: Map<string, Array<LatencyEvent>>
-  readonly failedWaiting: (command: Command | undefined, text: string) => void
 }
 
 /** What memory is used for. */
@@ -177,6 +176,8 @@ export interface Client {
   readonly password: string | undefined
   readonly describe: (now: number) => string
   readonly lastCommand: string
+  /** Whether the client waits for keys. */
+  readonly isBlocked: boolean
 }
 
 /** Settings, read and changed by CONFIG. */

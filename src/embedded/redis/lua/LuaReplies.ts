@@ -57,7 +57,8 @@ export const toLua = (reply: Reply, resp3: boolean): ReplyValue => {
     return resp3 ? { big_number: bytes(reply.digits) } : bytes(reply.digits)
   if (reply instanceof PushReply) return reply.items.map((item) => toLua(item, resp3))
   if (reply instanceof AttributeReply) return null
-  if (reply instanceof Sequence) return reply.replies.map((item) => toLua(item, resp3))
+  // Attributes and pushes come before what is answered; scripts do not see them.
+  if (reply instanceof Sequence) return toLua(reply.replies.at(-1) ?? null, resp3)
   return reply.map((item) => toLua(item, resp3))
 }
 

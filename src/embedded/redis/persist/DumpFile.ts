@@ -1,11 +1,15 @@
 import { join } from "node:path"
 import type { Engine } from "../engine/Engine.ts"
+import { SaveRules } from "./SaveRules.ts"
 import { describeFailure } from "./FileSystem.ts"
 import type { Snapshot } from "./Snapshot.ts"
 import type { SnapshotRunner } from "./SnapshotRunner.ts"
 
 /** Redis's default for `dbfilename`. */
 export const DUMP_FILE = "dump.rdb"
+
+/** How often the rules are looked at. */
+const RULES_MILLIS = 100
 
 /** The snapshot that SAVE and BGSAVE write: one file, which can be copied while the server runs. */
 export class DumpFile {
@@ -22,6 +26,9 @@ export class DumpFile {
   private lastSeconds = -1
   private saves = 0
   private scheduled = false
+  private lastTry = 0
+  private readonly rules = new SaveRules()
+  private timer: NodeJS.Timeout | undefined
 
   /** `isBusy` says whether a snapshot is written or about to be; `onEnd` hears of the end of a save in the background. */
   constructor(
@@ -32,10 +39,42 @@ export class DumpFile {
     onEnd: () => void
   ) {
     this.engine = engine
+    this.changesAtSave = engine.dirty
     this.folder = folder
     this.snapshots = snapshots
     this.isBusy = isBusy
     this.onEnd = onEnd
+    this.followRules()
+    engine.settings.onChange(() => this.followRules())
+  }
+
+  /** Whether changes are refused because what the rules ask for cannot be done. */
+  get refusesChanges(): boolean {
+    if (this.lastOk || this.rules.isEmpty) return false
+    return this.engine.settings.get("stop-writes-on-bgsave-error") === "yes"
+  }
+
+  private followRules(): void {
+    this.rules.update(this.engine.settings.get("save"))
+    if (this.rules.isEmpty) this.close()
+    else this.timer ??= setInterval(() => this.saveIfDue(), RULES_MILLIS).unref()
+  }
+
+  private saveIfDue(): void {
+    if (this.isBusy()) return
+    const state = {
+      changes: this.engine.dirty - this.changesAtSave,
+      lastSave: this.lastSave,
+      lastTry: this.lastTry,
+      lastOk: this.lastOk
+    }
+    if (this.rules.isDue(state, Date.now())) this.start(false)
+  }
+
+  /** Follows the rules no more. */
+  close(): void {
+    clearInterval(this.timer)
+    this.timer = undefined
   }
 
   /** Begins at once, or with `later` in a step of its own, or when the snapshot that is being written has ended. */
@@ -72,6 +111,7 @@ export class DumpFile {
 
   private begin(): Snapshot {
     this.changesAtStart = this.engine.dirty
+    this.lastTry = Date.now()
     return this.snapshots.begin("dump", join(this.folder, `temp-${process.pid}.rdb`))
   }
 

@@ -74,7 +74,12 @@ export class FolderPersistence implements ChangeLog {
     ]
   }
 
+  get refusesChanges(): boolean {
+    return this.dump.refusesChanges
+  }
+
   close(snapshot: boolean): void {
+    this.dump.close()
     this.snapshots.abandon()
     this.log.close(snapshot)
   }
