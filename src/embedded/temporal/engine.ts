@@ -85,6 +85,8 @@ export class Engine implements Core {
   inspect: ((run: Run) => void) | undefined
   readonly #runs = new Map<string, Run>()
   readonly #closed = new Set<string>()
+  /** Open runs of a former process that were not needed yet. All other open runs are in memory. */
+  readonly #dormant = new Set<string>()
   readonly #watchers = new Map<string, Set<() => void>>()
   readonly #wakeups: Wakeups
   readonly #finished: Tx[] = []
@@ -128,6 +130,7 @@ export class Engine implements Core {
   #cache(run: Run): void {
     this.#runs.set(run.runId, run)
     if (isOpen(run.h)) return
+    this.#dormant.delete(run.runId)
     this.#closed.delete(run.runId)
     this.#closed.add(run.runId)
     if (this.#closed.size <= closedRunsCached) return
@@ -231,15 +234,20 @@ export class Engine implements Core {
     this.#wakeups.push(at, run.runId)
   }
 
+  /** A run that may be due. Most wake-ups are of runs that have closed since: those are not read back for them. */
+  #awake(runId: string): Run | undefined {
+    return this.#runs.get(runId) ?? (this.#dormant.has(runId) ? this.findRun(runId) : undefined)
+  }
+
   #nextDeadline(runId: string): number {
-    const run = this.findRun(runId)
+    const run = this.#awake(runId)
     const deadline = run === undefined ? Number.POSITIVE_INFINITY : nextDeadline(run)
     if (run !== undefined) run.nextWake = deadline
     return deadline
   }
 
   #wake(runId: string): void {
-    const run = this.findRun(runId)
+    const run = this.#awake(runId)
     if (run === undefined || !isOpen(run.h)) return
     run.nextWake = Number.POSITIVE_INFINITY
     try {
@@ -310,7 +318,10 @@ export class Engine implements Core {
         const run = this.findRun(open.runId)
         if (run === undefined) continue
         due.push(open.runId)
-      } else if (Number.isFinite(open.wakeAt)) this.#wakeups.push(open.wakeAt, open.runId)
+      } else if (Number.isFinite(open.wakeAt)) {
+        this.#dormant.add(open.runId)
+        this.#wakeups.push(open.wakeAt, open.runId)
+      }
     }
     for (const runId of due) {
       const run = this.findRun(runId)
@@ -338,6 +349,7 @@ export class Engine implements Core {
     this.storage.deleteRun(key)
     this.#runs.delete(key.runId)
     this.#closed.delete(key.runId)
+    this.#dormant.delete(key.runId)
   }
 
   deleteRun(run: Run): void {
