@@ -1,289 +1,189 @@
 /**
  * The embedded Temporal service, in memory and with a file, in the calling thread and in one of its own, beside the
  * Temporal dev server if `COMPOZY_TEMPORAL_BIN` names its binary: start to the first answer, workflows in sequence and
- * 50 at a time, signal and query round trips, resident memory. Each subject runs in a process of its own, one after the
- * other, with the same SDK, worker and workflows. The process of a dev server's subject holds the SDK alone: what ours
- * has more than that is the service.
+ * 50 at a time, signal and query round trips, processor time, resident memory. Each subject is a process of its own with
+ * the same SDK, worker and workflows. All of them are there all the time, warmed up by the same number of workflows, and
+ * take turns in short rounds, of which the median counts: what else the machine does meets them all. The process of a
+ * dev server's subject holds the SDK alone: what ours holds beyond that is the service.
  *
- * `node bench/temporal.ts [--sequential 150] [--concurrent 600] [--rounds 1] [--subject memory|file|...]`
- *
- * With several rounds, the subjects take turns, and the best round of each counts: other work on the machine slows
- * down some rounds, and speeds up none.
+ * `npm run bench -- temporal [--rounds 3] [--starts 5] [--no-threads]`: about three minutes on two idle cores.
  */
-import { spawn, spawnSync } from "node:child_process"
+import { fork, spawnSync } from "node:child_process"
 import type { ChildProcess } from "node:child_process"
-import { mkdtempSync, readFileSync, rmSync } from "node:fs"
-import { connect } from "node:http2"
-import { createServer } from "node:net"
-import type { AddressInfo } from "node:net"
+import { once } from "node:events"
+import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { parseArgs } from "node:util"
 
-import { Client, Connection } from "@temporalio/client"
-import { NativeConnection, Worker } from "@temporalio/worker"
-
 import { buildIfStale } from "../scripts/build.ts"
-import type { EmbeddedTemporal as Embedded } from "../src/embedded/temporal/index.ts"
-import { bundlePath, quietRuntime } from "../test/embedded/temporal/support.ts"
-import type * as workflows from "../test/embedded/temporal/workflows.ts"
-
-const subjects = ["memory", "memory, own thread", "file", "file, own thread", "dev", "dev-file"] as const
-type Subject = (typeof subjects)[number]
+import { median, printTable, quantile } from "./lib/statistics.ts"
+import { devServer, subjects } from "./lib/temporalServers.ts"
+import type { Subject } from "./lib/temporalServers.ts"
+import type { Answer, Phase } from "./lib/temporalSubject.ts"
 
 const { values } = parseArgs({
+  allowNegative: true,
   options: {
-    subject: { type: "string" },
-    sequential: { type: "string", default: "150" },
-    concurrent: { type: "string", default: "600" },
-    rounds: { type: "string", default: "1" }
+    rounds: { type: "string", default: "3" },
+    starts: { type: "string", default: "5" },
+    threads: { type: "boolean", default: true }
   }
 })
 
-interface Result {
-  readonly "start to first answer, ms": number
-  readonly "second start, ms": number
-  readonly "no-op p50, ms": number
-  readonly "no-op p95, ms": number
-  readonly "no-op per second, 50 at a time": number
-  readonly "hello p50, ms": number
-  readonly "hello p95, ms": number
-  readonly "hello per second, 50 at a time": number
-  readonly "signal p50, ms": number
-  readonly "query p50, ms": number
-  readonly "heap and buffers of this thread, MB": number
-  readonly "memory of this process, MB": number
-  readonly "memory of another process, MB": number
+const warmUp = 150
+
+const compared = subjects.filter(
+  (subject) =>
+    (devServer !== undefined || !subject.startsWith("dev")) &&
+    (values.threads || !subject.endsWith("own thread"))
+)
+
+/** What was measured of a subject: the samples of each figure. */
+const samples = new Map<string, number[]>()
+const add = (subject: Subject, figure: string, ...values: number[]): void => {
+  const key = `${subject}: ${figure}`
+  samples.set(key, [...(samples.get(key) ?? []), ...values])
 }
+const of = (subject: Subject, figure: string, share = 0.5): number =>
+  quantile(samples.get(`${subject}: ${figure}`) ?? [], share)
 
-interface Subjected {
-  readonly address: string
-  readonly metadata: Readonly<Record<string, string>>
-  /** Bytes that the service takes outside this process. */
-  readonly outside: () => number
-  readonly close: () => Promise<void>
-}
+const script = (name: string): string => fileURLToPath(new URL(`./lib/${name}.ts`, import.meta.url))
 
-const freePort = (): Promise<number> =>
-  new Promise((resolve, reject) => {
-    const server = createServer()
-    server.on("error", reject)
-    server.listen(0, "127.0.0.1", () => {
-      const { port } = server.address() as AddressInfo
-      server.close(() => resolve(port))
-    })
-  })
-
-/** Asks the service for what it can do, without any of the SDK; whether it answered. */
-const answers = (address: string, metadata: Readonly<Record<string, string>>): Promise<boolean> =>
-  new Promise((resolve) => {
-    const session = connect(`http://${address}`)
-    const end = (answered: boolean): void => {
-      session.destroy()
-      resolve(answered)
-    }
-    session.on("error", () => end(false))
-    const call = session.request({
-      ":method": "POST",
-      ":path": "/temporal.api.workflowservice.v1.WorkflowService/GetSystemInfo",
-      "content-type": "application/grpc",
-      te: "trailers",
-      ...metadata
-    })
-    call.on("error", () => end(false))
-    call.on("trailers", (trailers) => end(trailers["grpc-status"] === "0"))
-    call.on("end", () => end(false))
-    call.resume()
-    // An empty message: not compressed, no bytes.
-    call.end(Buffer.alloc(5))
-  })
-
-const residentOf = (child: ChildProcess): number => {
-  const status = readFileSync(`/proc/${String(child.pid)}/status`, "utf8")
-  return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) * 1024
-}
-
-// What users run: the built package, not the sources, whose types would have to be stripped first.
-const built = new URL("../dist/embedded/temporal/index.js", import.meta.url)
-
-const startSubject = async (subject: Subject, folder: string): Promise<Subjected> => {
-  if (!subject.startsWith("dev")) {
-    const { EmbeddedTemporal } = (await import(built.href)) as { readonly EmbeddedTemporal: typeof Embedded }
-    const server = await EmbeddedTemporal.open({
-      ...(subject.startsWith("file") && { file: join(folder, `${Math.random()}.sqlite`) }),
-      hosting: subject.endsWith("own thread") ? "worker" : "thread"
-    })
-    return { ...server, outside: () => 0, close: () => server.close() }
-  }
-  const port = await freePort()
-  const child = spawn(
-    process.env["COMPOZY_TEMPORAL_BIN"] ?? "temporal",
-    [
-      "server",
-      "start-dev",
-      "--headless",
-      "--ip",
-      "127.0.0.1",
-      "--port",
-      String(port),
-      "--log-level",
-      "error",
-      "--dynamic-config-value",
-      "system.enableActivityEagerExecution=true",
-      ...(subject === "dev-file" ? ["--db-filename", join(folder, `${Math.random()}.db`)] : [])
-    ],
-    { stdio: "ignore" }
-  )
-  return {
-    address: `127.0.0.1:${port}`,
-    metadata: {},
-    outside: () => residentOf(child),
-    close: () =>
-      new Promise((resolve) => {
-        child.once("exit", () => resolve())
-        child.kill("SIGKILL")
+const next = async (child: ChildProcess): Promise<Answer> => {
+  const ended = new AbortController()
+  try {
+    const [answer] = (await Promise.race([
+      once(child, "message", { signal: ended.signal }),
+      once(child, "exit", { signal: ended.signal }).then(([code]) => {
+        throw new Error(`a subject ended with ${String(code)}`)
       })
+    ])) as [Answer]
+    return answer
+  } finally {
+    ended.abort()
   }
 }
 
-const percentile = (sorted: readonly number[], share: number): number =>
-  sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN
-
-const timed = async (count: number, action: (index: number) => Promise<unknown>): Promise<number[]> => {
-  const times: number[] = []
-  for (let index = 0; index < count; index++) {
-    const begin = performance.now()
-    await action(index)
-    times.push(performance.now() - begin)
-  }
-  return times.toSorted((a, b) => a - b)
+const ask = (child: ChildProcess, phase: Phase): Promise<Answer> => {
+  const answer = next(child)
+  child.send(phase)
+  return answer
 }
 
-const perSecond = async (count: number, action: (index: number) => Promise<unknown>): Promise<number> => {
-  let next = 0
-  const begin = performance.now()
-  await Promise.all(
-    Array.from({ length: 50 }, async () => {
-      for (let index = next++; index < count; index = next++) await action(index)
-    })
-  )
-  return (count / (performance.now() - begin)) * 1000
+/** Runs a phase, and adds the times or the figures that come of it. */
+const measure = async (subject: Subject, child: ChildProcess, name: string, phase: Phase): Promise<void> => {
+  const answer = await ask(child, phase)
+  if (Array.isArray(answer)) add(subject, name, ...(answer as number[]))
+  else for (const [figure, value] of Object.entries(answer)) add(subject, `${name} ${figure}`, value)
 }
 
-const startTime = async (subject: Subject, folder: string): Promise<[Subjected, number]> => {
-  const begin = performance.now()
-  const service = await startSubject(subject, folder)
-  while (!(await answers(service.address, service.metadata)))
-    await new Promise((resolve) => setTimeout(resolve, 2))
-  return [service, performance.now() - begin]
+const round = async (subject: Subject, child: ChildProcess): Promise<void> => {
+  await measure(subject, child, "no-op", { kind: "sequence", workflow: "noop", count: 20 })
+  await measure(subject, child, "hello", { kind: "sequence", workflow: "hello", count: 25 })
+  await measure(subject, child, "no-op", { kind: "rate", workflow: "noop", count: 100 })
+  await measure(subject, child, "hello", { kind: "rate", workflow: "hello", count: 150 })
+  await measure(subject, child, "signal", { kind: "signals", count: 30 })
+  await measure(subject, child, "query", { kind: "queries", count: 30 })
 }
 
-const measure = async (subject: Subject): Promise<Result> => {
-  quietRuntime()
-  const folder = mkdtempSync(join(tmpdir(), "bench-temporal-"))
-  const codePath = await bundlePath()
-  const [service, start] = await startTime(subject, folder)
-  const [other, secondStart] = await startTime(subject, folder)
-  await other.close()
-  const { address, metadata } = service
-  const connection = await Connection.connect({ address, metadata })
-  const client = new Client({ connection })
-  const native = await NativeConnection.connect({
-    address: service.address,
-    metadata: { ...service.metadata },
-    // On loopback the SDK's compression only costs time; the dev server gets the same.
-    grpcCompression: { codec: "none" }
-  })
-  const activities: Pick<workflows.Activities, "greet"> = { greet: async (name) => `Hello, ${name}` }
-  const worker = await Worker.create({
-    connection: native,
-    taskQueue: "bench",
-    workflowBundle: { codePath },
-    activities: { ...activities }
-  })
-  const running = worker.run()
-  let runs = 0
-  const execute = (workflow: string, ...args: unknown[]): Promise<unknown> =>
-    client.workflow.execute(workflow, { taskQueue: "bench", workflowId: `w${runs++}`, args })
-  const sequential = Number(values.sequential)
-  const concurrent = Number(values.concurrent)
-  await perSecond(60, () => execute("hello", "warm"))
-  const noop = await timed(sequential, () => execute("noop"))
-  const hello = await timed(sequential, () => execute("hello", "you"))
-  const noopRate = await perSecond(concurrent, () => execute("noop"))
-  const helloRate = await perSecond(concurrent, () => execute("hello", "you"))
-  const counter = await client.workflow.start("counter", {
-    taskQueue: "bench",
-    workflowId: "counter",
-    args: [1_000_000]
-  })
-  await counter.query("total")
-  const signal = await timed(sequential, () => counter.signal("add", 1))
-  const query = await timed(sequential, () => counter.query("total"))
-  globalThis.gc?.()
-  const { external, heapUsed, rss: memory } = process.memoryUsage()
-  const outside = service.outside()
-  await counter.terminate()
-  worker.shutdown()
-  await running
-  await native.close()
-  await connection.close()
-  await service.close()
-  rmSync(folder, { recursive: true, force: true })
-  return {
-    "start to first answer, ms": start,
-    "second start, ms": secondStart,
-    "no-op p50, ms": percentile(noop, 0.5),
-    "no-op p95, ms": percentile(noop, 0.95),
-    "no-op per second, 50 at a time": noopRate,
-    "hello p50, ms": percentile(hello, 0.5),
-    "hello p95, ms": percentile(hello, 0.95),
-    "hello per second, 50 at a time": helloRate,
-    "signal p50, ms": percentile(signal, 0.5),
-    "query p50, ms": percentile(query, 0.5),
-    "heap and buffers of this thread, MB": (heapUsed + external) / 1e6,
-    "memory of this process, MB": memory / 1e6,
-    "memory of another process, MB": outside / 1e6
-  }
-}
-
-/** The best of two rounds, figure by figure: the higher of rates, the lower of all else. */
-const better = (one: Result | undefined, other: Result): Result =>
-  one === undefined
-    ? other
-    : (Object.fromEntries(
-        Object.entries(other).map(([name, value]) => [
-          name,
-          (name.includes("per second") ? Math.max : Math.min)(value, one[name as keyof Result])
-        ])
-      ) as unknown as Result)
-
-if (values.subject === undefined) {
-  const binary = process.env["COMPOZY_TEMPORAL_BIN"]
+const folder = mkdtempSync(join(tmpdir(), "bench-temporal-"))
+const children = new Map<Subject, ChildProcess>()
+try {
   await buildIfStale()
-  const results = new Map<Subject, Result>()
-  for (let round = 0; round < Number(values.rounds); round++)
-    for (const subject of subjects) {
-      if (subject.startsWith("dev") && binary === undefined) continue
-      const ran = spawnSync(
-        process.execPath,
-        ["--expose-gc", fileURLToPath(import.meta.url), "--subject", subject, ...process.argv.slice(2)],
-        { encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] }
-      )
-      if (ran.status !== 0) throw new Error(`${subject} failed`)
-      const result = JSON.parse(ran.stdout) as Result
-      results.set(subject, better(results.get(subject), result))
+  for (let start = 0; start <= Number(values.starts); start++)
+    for (const subject of compared) {
+      const ran = spawnSync(process.execPath, [script("temporalStart"), subject, folder], {
+        encoding: "utf8"
+      })
+      const [first = Number.NaN, second = Number.NaN] = JSON.parse(ran.stdout) as number[]
+      // What runs first on a machine pays for cold files: one round is not counted.
+      if (start > 0) add(subject, "first start", first)
+      if (start > 0) add(subject, "second start", second)
     }
-  const rows: Record<string, Record<string, number>> = {}
-  for (const [subject, result] of results)
-    for (const [name, value] of Object.entries(result as unknown as Record<string, number>))
-      rows[name] = { ...rows[name], [subject]: Number(value.toFixed(value < 10 ? 1 : 0)) }
-  console.table(rows)
-  if (binary === undefined) console.log("set COMPOZY_TEMPORAL_BIN to compare with the Temporal dev server")
-} else {
-  const subject = subjects.find((name) => name === values.subject)
-  if (subject === undefined) throw new Error(`--subject is one of ${subjects.join(", ")}`)
-  process.stdout.write(JSON.stringify(await measure(subject)))
-  process.exit(0)
+  for (const subject of compared) {
+    const child = fork(script("temporalSubject"), [subject, folder], { execArgv: ["--expose-gc"] })
+    children.set(subject, child)
+    await next(child)
+    await ask(child, { kind: "rate", workflow: "hello", count: warmUp })
+  }
+  for (let turn = 0; turn < Number(values.rounds); turn++)
+    // There and back again: what grows worse or better meanwhile does so for all.
+    for (const [subject, child] of turn % 2 === 0 ? [...children] : [...children].toReversed())
+      await round(subject, child)
+  for (const [subject, child] of children) {
+    await measure(subject, child, "memory", { kind: "memory" })
+    await measure(subject, child, "worker", { kind: "end" })
+  }
+} finally {
+  for (const child of children.values()) {
+    if (child.exitCode !== null) continue
+    child.disconnect()
+    await once(child, "exit")
+  }
+  rmSync(folder, { recursive: true, force: true })
 }
+
+const figure = (value: number): string =>
+  Number.isFinite(value) && value !== 0 ? value.toFixed(value < 20 ? 1 : 0) : "-"
+
+const row = (name: string, value: (subject: Subject) => number): string[] => [
+  name,
+  ...compared.map((subject) => figure(value(subject)))
+]
+
+printTable([
+  [`medians of ${values.rounds} rounds`, ...compared],
+  row("first start in a process, import to answer, ms", (subject) => of(subject, "first start")),
+  row("second start, ms", (subject) => of(subject, "second start")),
+  ...["no-op", "hello"].flatMap((workflow) => [
+    row(`${workflow}, p50, ms`, (subject) => of(subject, workflow)),
+    row(`${workflow}, p95, ms`, (subject) => of(subject, workflow, 0.95)),
+    row(`${workflow} per second, 50 at a time`, (subject) => of(subject, `${workflow} perSecond`)),
+    row("  processor time of this process for each, ms", (subject) => of(subject, `${workflow} cpu`)),
+    row("  of that the service, where it has a thread", (subject) =>
+      of(subject, `${workflow} ofServiceThread`)
+    ),
+    row("  and of the server's process", (subject) => of(subject, `${workflow} ofServer`))
+  ]),
+  row("signal, p50, ms", (subject) => of(subject, "signal")),
+  row("query, p50, ms", (subject) => of(subject, "query")),
+  row("memory of this process, MB", (subject) => of(subject, "memory process") / 1e6),
+  row("memory of the server's process, MB", (subject) => of(subject, "memory server") / 1e6),
+  row("shutdown of the worker, ms", (subject) => of(subject, "worker shutdown"))
+])
+
+/** A figure beside its aim. */
+const aim = (name: string, value: number, limit: number, unit: string, least = false): string[] => [
+  name,
+  `${figure(value)}${unit}`,
+  `${least ? ">=" : "<="} ${limit}${unit}`,
+  (least ? value >= limit : value <= limit) ? "met" : "not met"
+]
+
+const rates = (subject: Subject): number[] => samples.get(`${subject}: hello perSecond`) ?? []
+/** The median over the rounds of how the rates of a round compare. */
+const ratio = (one: Subject, other: Subject): number =>
+  median(rates(one).map((rate, index) => rate / (rates(other)[index] ?? Number.NaN)))
+
+printTable([
+  ["aims", "reached", "aim", ""],
+  aim("first start, in memory", of("memory", "first start"), 50, " ms"),
+  aim("hello, p50, in memory", of("memory", "hello"), 10, " ms"),
+  aim("hello, file below memory", (1 - ratio("file", "memory")) * 100, 20, " %"),
+  aim("return of worker.run()", of("memory", "worker shutdown"), 200, " ms"),
+  ...(devServer === undefined
+    ? []
+    : [
+        aim("hello per second, memory over dev server", ratio("memory", "dev"), 3.5, "x", true),
+        aim("hello per second, file over dev server with a file", ratio("file", "dev, file"), 7, "x", true),
+        aim(
+          "memory beside the SDK alone",
+          (of("memory", "memory process") - of("dev", "memory process")) / 1e6,
+          30,
+          " MB"
+        )
+      ])
+])
+if (devServer === undefined) console.log("set COMPOZY_TEMPORAL_BIN to compare with the Temporal dev server")
