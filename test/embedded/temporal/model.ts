@@ -29,6 +29,7 @@ import type { Storage } from "../../../src/embedded/temporal/storage/storage.ts"
 import { Tasks } from "../../../src/embedded/temporal/tasks.ts"
 import type { Tx } from "../../../src/embedded/temporal/tx.ts"
 import { Updates } from "../../../src/embedded/temporal/updates.ts"
+import { Random } from "./random.ts"
 import { expectRebuilt } from "./support.ts"
 
 const namespace = "default"
@@ -45,23 +46,6 @@ type Step =
   | { readonly kind: "child"; readonly steps: readonly Step[] }
   | { readonly kind: "cancelled child" }
   | { readonly kind: "both"; readonly steps: readonly Step[] }
-
-export class Random {
-  #state: number
-  constructor(seed: number) {
-    this.#state = seed >>> 0
-  }
-  /** At least 0, less than 1 (mulberry32). */
-  next(): number {
-    this.#state = (this.#state + 0x6d2b79f5) >>> 0
-    let mixed = Math.imul(this.#state ^ (this.#state >>> 15), this.#state | 1)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
-  below(count: number): number {
-    return Math.floor(this.next() * count)
-  }
-}
 
 const randomStep = (random: Random, depth: number): Step => {
   switch (random.below(depth > 0 ? 10 : 7)) {

@@ -42,7 +42,7 @@ export type Step =
 
 export const wake = defineSignal("wake")
 export const wakeByUpdate = defineUpdate<number, [Word]>("wakeByUpdate")
-export const waitsNow = defineQuery<number>("waitsNow")
+export const wordsSoFar = defineQuery<number>("wordsSoFar")
 
 const attempt = async (work: () => Promise<unknown>): Promise<unknown> => {
   try {
@@ -93,7 +93,7 @@ export async function interprets(program: readonly Step[], waited = 0): Promise<
       }
     }
   )
-  setHandler(waitsNow, () => waits)
+  setHandler(wordsSoFar, () => words)
 
   const perform = async (step: Step, index: number): Promise<unknown> => {
     switch (step.do) {
@@ -132,6 +132,7 @@ export async function interprets(program: readonly Step[], waited = 0): Promise<
         return patched(step.name)
       case "wait":
         waits += 1
+        upsertMemo({ waits })
         return condition(() => words >= waits)
       case "fail":
         throw ApplicationFailure.nonRetryable("as the program says", "Told", index)

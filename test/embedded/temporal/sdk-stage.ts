@@ -16,7 +16,7 @@ import { comparedActivities } from "./sdk-activities.ts"
 import { tellError } from "./sdk-errors.ts"
 import { bundlePath } from "./support.ts"
 
-type HistoryEvent = temporal.api.history.v1.IHistoryEvent
+export type HistoryEvent = temporal.api.history.v1.IHistoryEvent
 
 const sources = ["sdk-workflows.ts", "sdk-interpreter.ts", "sdk-errors.ts"] as const
 
