@@ -17,14 +17,15 @@ const seedAt = args.indexOf("--seed")
 const first = seedAt < 0 ? Math.floor(Math.random() * 1e9) : Number(args[seedAt + 1])
 
 console.log(`seeds ${first} to ${first + count - 1}`)
-const total = { commits: 0, faults: 0, restarts: 0 }
+const total = { commits: 0, faults: 0, restarts: 0, resets: 0 }
 for (let seed = first; seed < first + count; seed += 1) {
   const folder = mkdtempSync(join(tmpdir(), "temporal-model-"))
   try {
-    const { commits, faults, restarts } = await runModel(seed, folder, 4)
+    const { commits, faults, restarts, resets } = await runModel(seed, folder, 4)
     total.commits += commits
     total.faults += faults
     total.restarts += restarts
+    total.resets += resets
   } catch (error) {
     console.error(`seed ${seed} failed: npm run soak:temporal-model -- 1 --seed ${seed}`)
     throw error
@@ -33,5 +34,5 @@ for (let seed = first; seed < first + count; seed += 1) {
   }
 }
 console.log(
-  `${count} seeds as the model says: ${total.commits} commits, ${total.faults} failed writes, ${total.restarts} restarts`
+  `${count} seeds as the model says: ${total.commits} commits, ${total.faults} failed writes, ${total.restarts} restarts, ${total.resets} resets`
 )
