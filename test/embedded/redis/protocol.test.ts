@@ -56,15 +56,50 @@ describe("the parser", () => {
     )
   })
 
-  it("refuses what is no RESP with Redis's words, and never anything but a ProtocolError", () => {
-    const problem = (bytes: string): string => {
+  it("reads the same commands from text as from its bytes, wherever it is cut", () => {
+    const command = fc.array(fc.string({ maxLength: 20 }), { minLength: 1, maxLength: 6 })
+    const all = (feed: (parser: RespParser) => void): ReadonlyArray<ReadonlyArray<string>> => {
       const parser = new RespParser()
-      parser.feed(Buffer.from(bytes, "latin1"))
+      feed(parser)
+      const out: Array<ReadonlyArray<string>> = []
+      for (let args = parser.next(); args !== undefined; args = parser.next()) out.push(args)
+      return out
+    }
+    const written = (args: ReadonlyArray<string>): string =>
+      `*${args.length}\r\n${args.map((arg) => `$${Buffer.byteLength(arg)}\r\n${arg}\r\n`).join("")}`
+    fc.assert(
+      fc.property(fc.array(command, { maxLength: 10 }), fc.nat(), (commands, place) => {
+        const text = commands.map(written).join("")
+        const cut = place % (text.length + 1)
+        const fromBytes = all((parser) => parser.feed(Buffer.from(text)))
+        expect(all((parser) => parser.feedText(text))).toEqual(fromBytes)
+        // A client cuts between characters, never within a pair of surrogates.
+        const isPair = /^[\uDC00-\uDFFF]/.test(text.slice(cut))
+        const parts = isPair ? [text] : [text.slice(0, cut), text.slice(cut)]
+        const fromParts = all((parser) => {
+          for (const part of parts) parser.feedText(part)
+        })
+        expect(fromParts).toEqual(fromBytes)
+      })
+    )
+  })
+
+  it("refuses what is no RESP with Redis's words, and never anything but a ProtocolError", () => {
+    const answer = (parser: RespParser): string => {
       try {
         return String(parser.next())
       } catch (error) {
         return error instanceof ProtocolError ? error.text : "another error"
       }
+    }
+    const problem = (bytes: string): string => {
+      const parser = new RespParser()
+      parser.feed(Buffer.from(bytes, "latin1"))
+      const found = answer(parser)
+      const ofText = new RespParser()
+      ofText.feedText(bytes)
+      expect(answer(ofText)).toBe(found)
+      return found
     }
     expect(problem("*x\r\n")).toBe("invalid multibulk length")
     expect(problem("*99999999\r\n")).toBe("invalid multibulk length")

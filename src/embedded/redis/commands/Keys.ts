@@ -134,7 +134,7 @@ const flush =
     const mode = args.length === 2 ? argument(args, 1).toUpperCase() : "SYNC"
     if (args.length > 2 || (mode !== "SYNC" && mode !== "ASYNC")) throw SYNTAX
     for (const db of all ? client.server.databases : [client.db]) {
-      db.touchAll((key) => db.has(key))
+      db.watchers.touchAll((key) => db.has(key))
       client.server.dirty += db.size
       db.clear()
       client.server.wakeAll(db)

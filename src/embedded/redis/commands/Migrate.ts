@@ -104,7 +104,7 @@ const sendKey = async (
   { copy, replace }: Migration
 ): Promise<ErrorReply | undefined> => {
   const watcher = { dirty: false }
-  db.watch(key, watcher)
+  db.watchers.add(key, watcher)
   try {
     for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
       watcher.dirty = false
@@ -121,7 +121,7 @@ const sendKey = async (
     }
     return new ErrorReply(`ERR The key has changed ${MOST_ATTEMPTS} times while it was sent; it is left here`)
   } finally {
-    db.unwatch(key, watcher)
+    db.watchers.remove(key, watcher)
   }
 }
 

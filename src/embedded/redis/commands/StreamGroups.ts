@@ -61,7 +61,7 @@ const createGroup = (client: Client, args: Arguments): Reply => {
   if (existing?.groups.has(name) === true)
     throw new ErrorReply("BUSYGROUP Consumer Group name already exists")
   const stream = existing ?? create(client, key, new StreamValue())
-  if (existing === undefined) client.db.touch(key)
+  if (existing === undefined) client.db.watchers.touch(key)
   stream.addGroup(name, id, options.entriesRead)
   told(client, args, "xgroup-create")
   return OK

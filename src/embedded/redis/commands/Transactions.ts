@@ -4,7 +4,7 @@ import { ErrorReply, NULL_ARRAY, OK, type Reply } from "../resp/Reply.ts"
 
 /** Forgets what a client watches. */
 export const unwatch = (client: Client): void => {
-  for (const { db, key } of client.watched) db.unwatch(key, client.watcher)
+  for (const { db, key } of client.watched) db.watchers.remove(key, client.watcher)
   client.watched = []
   client.watcher.dirty = false
 }
@@ -41,7 +41,7 @@ const watch = (client: Client, keys: ReadonlyArray<string>): Reply => {
   for (const key of keys) {
     if (client.watched.some((watched) => watched.key === key && watched.db === client.db)) continue
     client.db.peek(key)
-    client.db.watch(key, client.watcher)
+    client.db.watchers.add(key, client.watcher)
     client.watched.push({ db: client.db, key })
   }
   return OK

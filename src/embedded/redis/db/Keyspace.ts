@@ -4,11 +4,7 @@ import { type FrequencyRules, newFrequency, usedOnce } from "./Access.ts"
 import { HashValue } from "../types/HashValue.ts"
 import { Entry } from "./Entry.ts"
 import type { Value } from "./Value.ts"
-
-/** Someone who wants to know when a key changes: a client that has called WATCH. */
-export interface Watcher {
-  dirty: boolean
-}
+import { Watchers } from "./Watchers.ts"
 
 /** A client that waits for a key. The order of waiting is the order of being served. */
 export interface Waiter {
@@ -69,12 +65,19 @@ export class Keyspace {
   waiters = new Map<string, Set<Waiter>>()
   /** How many of those who wait want to know when a key is gone. */
   goneWaiters = 0
-  private watchers = new Map<string, Set<Watcher>>()
+  /** Who watches which key. */
+  watchers = new Watchers()
   private readonly hooks: KeyspaceHooks
 
   constructor(index: number, hooks: KeyspaceHooks) {
     this.index = index
     this.hooks = hooks
+  }
+
+  /** Counts hits and misses from the beginning. */
+  resetCounts(): void {
+    this.hits = 0
+    this.misses = 0
   }
 
   get size(): number {
@@ -354,32 +357,6 @@ export class Keyspace {
     this.beforeClear?.(taken)
     this.deadlines.clear()
     this.fieldDeadlines.clear()
-  }
-
-  watch(key: string, watcher: Watcher): void {
-    const set = this.watchers.get(key)
-    if (set === undefined) this.watchers.set(key, new Set([watcher]))
-    else set.add(watcher)
-  }
-
-  unwatch(key: string, watcher: Watcher): void {
-    const set = this.watchers.get(key)
-    set?.delete(watcher)
-    if (set?.size === 0) this.watchers.delete(key)
-  }
-
-  /** Marks those who watch a key. */
-  touch(key: string): void {
-    if (this.watchers.size === 0) return
-    const set = this.watchers.get(key)
-    if (set !== undefined) for (const watcher of set) watcher.dirty = true
-  }
-
-  /** Marks those who watch a key that is about to go (or to come) with the whole database. */
-  touchAll(exists: (key: string) => boolean): void {
-    for (const [key, set] of this.watchers) {
-      if (exists(key)) for (const watcher of set) watcher.dirty = true
-    }
   }
 
   /** Whether a key is stored, live or not. */

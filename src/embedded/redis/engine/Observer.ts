@@ -20,6 +20,13 @@ const trimmed = (args: Arguments): ReadonlyArray<string> => {
   return out
 }
 
+/** From when on a command is slow. */
+interface ObserverSettings {
+  readonly slowerThan: number
+  readonly latencyThreshold: number
+  readonly number: (name: string) => number
+}
+
 /** Counts what commands do and how long they take: for INFO, SLOWLOG and LATENCY. */
 export class Observer {
   readonly commands = new Map<Command, CommandStatistics>()
@@ -29,6 +36,11 @@ export class Observer {
   /** How many errors were answered. */
   errorCount = 0
   private nextSlowId = 0
+  private readonly settings: ObserverSettings
+
+  constructor(settings: ObserverSettings) {
+    this.settings = settings
+  }
 
   private of(command: Command): CommandStatistics {
     let found = this.commands.get(command)
@@ -64,8 +76,18 @@ export class Observer {
     this.errors.set(code, (count ?? 0) + 1)
   }
 
-  /** Remembers a slow command. */
-  remember(
+  /** Remembers a command that took long, if it did. */
+  took(client: Client, command: Command, args: Arguments, micros: number, now: number): void {
+    const { slowerThan, latencyThreshold } = this.settings
+    if (slowerThan >= 0 && micros >= slowerThan && !command.flags.has("skip_slowlog")) {
+      const most = this.settings.number("slowlog-max-len")
+      if (most > 0) this.remember(client, command, args, micros, now, most)
+    }
+    if (latencyThreshold > 0 && micros >= latencyThreshold * 1000)
+      this.spike(command.flags.has("fast") ? "fast-command" : "command", Math.floor(micros / 1000), now)
+  }
+
+  private remember(
     client: Client,
     command: Command,
     args: Arguments,

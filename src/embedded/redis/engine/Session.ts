@@ -1,4 +1,4 @@
-import type { Keyspace, Waiter } from "../db/Keyspace.ts"
+import type { Keyspace } from "../db/Keyspace.ts"
 import { unwatch } from "../commands/Transactions.ts"
 import type {
   BlockRequest,
@@ -12,6 +12,8 @@ import type {
 import { encodeReply, type RespVersion } from "../resp/Encoder.ts"
 import { DEFAULT_LIMITS, ProtocolError, RespParser, UNAUTHENTICATED_LIMITS } from "../resp/Parser.ts"
 import { ErrorReply, PushReply, type Reply, Sequence } from "../resp/Reply.ts"
+import { clientLine } from "./ClientLine.ts"
+import { KeyWait } from "./KeyWait.ts"
 
 /** The other end of a connection. */
 export interface Transport {
@@ -44,25 +46,11 @@ export interface SessionHost extends Server {
   readonly answered: (session: Session) => void
 }
 
-interface Wait {
-  /** The command that waits, and when it came. */
-  readonly args: ReadonlyArray<string>
-  readonly startedAt: number
-  readonly request: BlockRequest
-  readonly waiter: Waiter
-  timer: NodeJS.Timeout | undefined
-}
-
 const isPush = (reply: Reply): boolean =>
   reply instanceof PushReply || (reply instanceof Sequence && reply.replies[0] instanceof PushReply)
 
-/** How long a command is in RESP. */
-const commandLength = (args: ReadonlyArray<string>): number =>
-  args.reduce((sum, arg) => sum + arg.length + String(arg.length).length + 5, String(args.length).length + 3)
-
 const SLICE = 1024
 const SLICE_MILLIS = 5
-const LONGEST_TIMER = 2147483647
 /** A client that does not read its replies is cut off when this many bytes wait for it. */
 const UNSENT_LIMIT = 256 * 1024 * 1024
 const CHUNK = 8 * 1024 * 1024
@@ -105,7 +93,7 @@ export class Session implements Client {
   private out = ""
   private chunks: Array<Buffer> = []
   private marks: Array<number> = []
-  private wait: Wait | undefined
+  private wait: KeyWait | undefined
   private pauses = 0
   private closing = false
   private processing = false
@@ -163,6 +151,13 @@ export class Session implements Client {
   feed(bytes: Buffer): void {
     if (this.closed || this.closing) return
     this.parser.feed(bytes)
+    this.process()
+  }
+
+  /** Text from the client, which stands for its UTF-8 bytes. */
+  feedText(text: string): void {
+    if (this.closed || this.closing) return
+    this.parser.feedText(text)
     this.process()
   }
 
@@ -302,37 +297,20 @@ export class Session implements Client {
   }
 
   block(request: BlockRequest): undefined {
-    const waiter: Waiter = {
-      servesGone: request.servesGone === true,
-      serve: (key) => {
-        let reply: Reply
-        try {
-          reply = this.server.actingFor(this, () => request.serve(key))
-        } catch (error) {
-          if (!(error instanceof ErrorReply)) throw error
-          reply = error
-        }
-        if (reply === undefined) return false
-        this.answerWait(reply)
-        this.server.answered(this)
-        return true
+    const serve = (key: string): boolean => {
+      let reply: Reply
+      try {
+        reply = this.server.actingFor(this, () => request.serve(key))
+      } catch (error) {
+        if (!(error instanceof ErrorReply)) throw error
+        reply = error
       }
+      if (reply === undefined) return false
+      this.answerWait(reply)
+      this.server.answered(this)
+      return true
     }
-    const wait: Wait = {
-      args: this.running ?? [],
-      startedAt: performance.now(),
-      request,
-      waiter,
-      timer: undefined
-    }
-    this.wait = wait
-    if (waiter.servesGone) this.db.goneWaiters++
-    for (const key of request.keys) {
-      const set = this.db.waiters.get(key)
-      if (set === undefined) this.db.waiters.set(key, new Set([waiter]))
-      else set.add(waiter)
-    }
-    if (request.timeout > 0) this.startTimer(wait, Date.now() + request.timeout)
+    this.wait = new KeyWait(this.db, this.running ?? [], request, serve, () => this.unblock(undefined))
     return undefined
   }
 
@@ -354,24 +332,10 @@ export class Session implements Client {
     return undefined
   }
 
-  private startTimer(wait: Wait, deadline: number): void {
-    const left = deadline - Date.now()
-    wait.timer = setTimeout(
-      () => {
-        // The clock shows whole milliseconds: when it shows the last one, that has just begun.
-        if (Date.now() <= deadline) this.startTimer(wait, deadline)
-        else this.unblock(undefined)
-      },
-      Math.min(Math.max(1, left + 1), LONGEST_TIMER)
-    )
-    // The connection itself keeps the process alive; an unref'd one must not because of its timer.
-    wait.timer.unref()
-  }
-
   unblock(reply: Reply): boolean {
     const { wait } = this
     if (wait === undefined) return false
-    this.answerWait(reply ?? wait.request.onTimeout)
+    this.answerWait(reply ?? wait.onTimeout)
     return true
   }
 
@@ -380,9 +344,8 @@ export class Session implements Client {
     this.endWait()
     const failed = reply instanceof ErrorReply
     if (failed) this.server.observer.error(reply.text)
-    if (wait !== undefined) {
+    if (wait !== undefined)
       this.server.waited(this, wait.args, (performance.now() - wait.startedAt) * 1000, failed)
-    }
     this.reply(reply)
     this.server.defer(this)
   }
@@ -395,67 +358,22 @@ export class Session implements Client {
     const { wait } = this
     if (wait === undefined) return
     this.wait = undefined
-    clearTimeout(wait.timer)
     // The client has waited in this database, whatever number SWAPDB has given it.
-    const { db } = this
-    if (wait.waiter.servesGone) db.goneWaiters--
-    for (const key of wait.request.keys) {
-      const set = db.waiters.get(key)
-      set?.delete(wait.waiter)
-      if (set?.size === 0) db.waiters.delete(key)
-    }
+    wait.end(this.db)
   }
 
+  /** The line of CLIENT LIST and CLIENT INFO. */
   describe(now: number): string {
-    const { tracking, transaction, running } = this
-    const flags =
-      (this.isMonitor ? "O" : "") +
-      (this.isSubscribed ? "P" : "") +
-      (transaction === undefined ? "" : "x") +
-      (this.wait === undefined ? "" : "b") +
-      (tracking === undefined ? "" : "t") +
-      (tracking?.isBroken === true ? "R" : "") +
-      (tracking?.broadcast === true ? "B" : "") +
-      (this.watcher.dirty ? "d" : "") +
-      (this.closing ? "c" : "") +
-      (this.isUnix ? "U" : "") +
-      (this.noEvict ? "e" : "")
-    const argumentBytes = running === undefined ? 0 : running.reduce((sum, arg) => sum + arg.length, 0)
-    const queued = transaction === undefined ? 0 : transaction.bytes
-    const query = this.parser.bufferedBytes + (running === undefined ? 0 : commandLength(running))
-    const fields: ReadonlyArray<readonly [string, string | number]> = [
-      ["id", this.id],
-      ["addr", this.transport.address],
-      ["laddr", this.transport.localAddress],
-      ["fd", this.id + 7],
-      ["name", this.name],
-      ["age", Math.max(0, Math.floor((now - this.connectedAt) / 1000))],
-      ["idle", Math.max(0, Math.floor((now - this.usedAt) / 1000))],
-      ["flags", flags === "" ? "N" : flags],
-      ["db", this.db.index],
-      ["sub", this.channels.size],
-      ["psub", this.patterns.size],
-      ["ssub", this.shardChannels.size],
-      ["multi", transaction === undefined ? -1 : transaction.queue.length],
-      ["qbuf", query],
-      ["qbuf-free", query === 0 ? 0 : Math.max(0, 20474 - query)],
-      ["argv-mem", argumentBytes],
-      ["multi-mem", queued],
-      ["rbs", 1024],
-      ["rbp", 0],
-      ["obl", this.out.length],
-      ["oll", 0],
-      ["omem", 0],
-      ["tot-mem", 1024 + this.out.length + query + argumentBytes + queued],
-      ["events", "r"],
-      ["cmd", this.lastCommand],
-      ["user", "default"],
-      ["redir", tracking === undefined ? -1 : tracking.redirect],
-      ["resp", this.resp],
-      ["lib-name", this.libraryName],
-      ["lib-ver", this.libraryVersion]
-    ]
-    return fields.map(([name, value]) => `${name}=${value}`).join(" ")
+    return clientLine(this, now)
+  }
+
+  /** Bytes of replies that have not been sent. */
+  get outputBytes(): number {
+    return this.chunks.reduce((sum, chunk) => sum + chunk.length, this.out.length)
+  }
+
+  get isClosing(): boolean {
+    return this.closing
   }
 
   /** What CLIENT LIST shows as the last command. */

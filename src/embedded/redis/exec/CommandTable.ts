@@ -39,6 +39,7 @@ const build = (definition: CommandDefinition, group: string, parent?: string): C
     summary: definition.summary ?? "",
     logsItself: definition.logsItself ?? false,
     isWrite: flags.has("write"),
+    runsScript: group === "scripting" && (name.startsWith("eval") || name.startsWith("fcall")),
     keysOf: definition.keysOf,
     subcommands:
       definition.subcommands === undefined
@@ -94,6 +95,14 @@ export class CommandTable {
   /** The command of a name, or of the container if it has subcommands. */
   find(name: string): Command | undefined {
     return this.byName.get(name) ?? (name.length < 64 ? this.byName.get(name.toLowerCase()) : undefined)
+  }
+
+  /** The command that a call means: a subcommand if its container has one of that name, or the container alone. */
+  resolve(args: Arguments): Command | undefined {
+    const container = this.find(args[0] ?? "")
+    const name = args[1]
+    if (container?.subcommands === undefined || name === undefined) return container
+    return container.subcommands.get(name.toLowerCase())
   }
 
   /** Every command but subcommands. */

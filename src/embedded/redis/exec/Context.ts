@@ -1,5 +1,6 @@
 import type { Entry } from "../db/Entry.ts"
-import type { Keyspace, Watcher } from "../db/Keyspace.ts"
+import type { Keyspace } from "../db/Keyspace.ts"
+import type { Watcher } from "../db/Watchers.ts"
 import type { RespVersion } from "../resp/Encoder.ts"
 import type { Reply } from "../resp/Reply.ts"
 import type { EncodingLimits } from "../types/EncodingLimits.ts"
@@ -358,6 +359,8 @@ export interface Command {
   /** Whether the command logs its effects itself; otherwise it is logged as it came. */
   readonly logsItself: boolean
   readonly isWrite: boolean
+  /** Whether the command runs a script or a function. */
+  readonly runsScript: boolean
   readonly subcommands: ReadonlyMap<string, Command> | undefined
   /** The keys of a call, for commands whose keys do not lie at fixed places. */
   readonly keysOf: ((args: Arguments) => ReadonlyArray<string>) | undefined

@@ -40,12 +40,12 @@ export class MemorySocket extends EventEmitter implements Transport {
       if (done !== undefined) process.nextTick(done, error)
       return false
     }
-    // A caller may reuse its array after write has returned, and commands may wait behind a blocking one.
-    const bytes =
-      typeof data === "string"
-        ? Buffer.from(data, typeof encoding === "string" ? encoding : "utf8")
-        : Buffer.from(data)
-    this.session.feed(bytes)
+    if (typeof data !== "string") {
+      // A caller may reuse its array after write has returned, and commands may wait behind a blocking one.
+      this.session.feed(Buffer.from(data))
+    } else if (typeof encoding !== "string" || encoding === "utf8" || encoding === "utf-8") {
+      this.session.feedText(data)
+    } else this.session.feed(Buffer.from(data, encoding))
     if (done !== undefined) process.nextTick(done, null)
     return true
   }

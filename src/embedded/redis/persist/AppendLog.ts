@@ -1,5 +1,6 @@
 import { join } from "node:path"
-import type { Effect, Engine } from "../engine/Engine.ts"
+import type { Effect } from "../engine/ChangeLog.ts"
+import type { Engine } from "../engine/Engine.ts"
 import type { FsyncPolicy } from "../Options.ts"
 import { CommandBuffer } from "./CommandBuffer.ts"
 import { describeFailure, type FileSystem, replaceFile, syncFolder } from "./FileSystem.ts"

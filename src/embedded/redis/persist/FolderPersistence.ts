@@ -1,4 +1,5 @@
-import type { ChangeLog, Effect, Engine } from "../engine/Engine.ts"
+import type { ChangeLog, Effect } from "../engine/ChangeLog.ts"
+import type { Engine } from "../engine/Engine.ts"
 import { AppendLog, type LogState } from "./AppendLog.ts"
 import { DumpFile } from "./DumpFile.ts"
 import type { FileSystem } from "./FileSystem.ts"

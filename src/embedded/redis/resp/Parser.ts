@@ -1,4 +1,5 @@
 import { splitInline } from "./Inline.ts"
+import { TextCommands } from "./TextCommands.ts"
 
 /** Bytes that are not RESP: the connection gets the text as an error and is closed. */
 export class ProtocolError {
@@ -48,6 +49,7 @@ const EMPTY = Buffer.alloc(0)
  */
 export class RespParser {
   limits: ParserLimits
+  private readonly text = new TextCommands()
   private buffer: Buffer = EMPTY
   private position = 0
   private waiting: Array<Buffer> = []
@@ -68,6 +70,18 @@ export class RespParser {
 
   /** Hands over the next bytes. The buffer belongs to the parser from now on. */
   feed(chunk: Buffer): void {
+    if (this.text.left > 0) this.take(this.text.rest())
+    this.take(chunk)
+  }
+
+  /** Hands over text, which stands for its UTF-8 bytes. */
+  feedText(text: string): void {
+    // As many bytes as characters: it is all ASCII.
+    if (!this.isPartial && Buffer.byteLength(text) === text.length) this.text.start(text)
+    else this.feed(Buffer.from(text, "utf8"))
+  }
+
+  private take(chunk: Buffer): void {
     if (this.waitingBytes === 0 && this.position === this.buffer.length) {
       this.buffer = chunk
       this.position = 0
@@ -84,11 +98,16 @@ export class RespParser {
 
   /** Bytes that have been fed and not read. */
   get bufferedBytes(): number {
-    return this.buffer.length - this.position + this.waitingBytes
+    return this.buffer.length - this.position + this.waitingBytes + this.text.left
   }
 
   /** The next command, `undefined` if more bytes are needed. An empty array is an empty line. Throws ProtocolError. */
   next(): Array<string> | undefined {
+    if (this.text.left > 0) {
+      const command = this.text.next(this.limits.maxBulk)
+      if (command !== undefined) return command
+      this.take(this.text.rest())
+    }
     if (this.waitingBytes > 0) {
       if (this.buffer.length - this.position + this.waitingBytes < this.needed) return undefined
       this.join()
