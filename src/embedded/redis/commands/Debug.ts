@@ -176,7 +176,7 @@ const SUBCOMMANDS: Readonly<Record<string, readonly [arity: number, run: Run]>> 
   "digest-value": [-2, digestValues],
   protocol: [3, (client, args) => protocol(client, argument(args, 2))],
   populate: [-3, populate],
-  "set-active-expire": [3, onOff((client, on) => client.server.setActiveExpire(on))],
+  "set-active-expire": [3, onOff((client, on) => client.server.expiry.setOn(on))],
   "set-disable-deny-scripts": [3, onOff((client, on) => client.server.scripts.allowEverything(on))],
   "set-skip-checksum-validation": [3, () => OK],
   "quicklist-packed-threshold": [3, packedThreshold],

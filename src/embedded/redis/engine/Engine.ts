@@ -286,13 +286,12 @@ export class Engine implements SessionHost {
     }
     const micros = (performance.now() - start) * 1000
     db.touches = true
-    const failed = reply instanceof ErrorReply
     // What a script passes on was counted where it arose.
     const isCounted = command.runsScript && this.observer.errorCount !== errorsBefore
     if (reply instanceof ErrorReply && !isCounted) this.observer.error(reply.text)
     // A command that waits is counted when it ends.
     if (reply !== undefined || !client.isBlocked) {
-      this.observer.ran(command, micros, failed)
+      this.observer.ran(command, micros, reply instanceof ErrorReply)
       if (!inScript) this.observer.took(client, command, args, micros, this.now)
     }
     if (monitored && !command.flags.has("skip_monitor"))
@@ -348,11 +347,6 @@ export class Engine implements SessionHost {
     return this.scripts.libraries.size * 1024
   }
 
-  /** Whether keys are removed by themselves when they expire. */
-  setActiveExpire(on: boolean): void {
-    this.expiry.setOn(on)
-  }
-
   swapDatabases(left: number, right: number): void {
     const [a, b] = [this.database(left), this.database(right)]
     if (a === b) return
@@ -362,9 +356,8 @@ export class Engine implements SessionHost {
   }
 
   info(sections: ReadonlyArray<string>): string {
-    let blocked = this.pause.waiting
-    for (const client of this.clients.values()) if (client.isBlocked) blocked++
-    return buildInfo(this, this.statistics, blocked, sections)
+    const waiting = [...this.clients.values()].filter((client) => client.isBlocked)
+    return buildInfo(this, this.statistics, waiting.length + this.pause.waiting, sections)
   }
 
   resetStats(): void {

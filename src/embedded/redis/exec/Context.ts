@@ -311,8 +311,8 @@ export interface Server {
   readonly memory: Memory
   /** Gives a client a line for every command from now on, or no more. */
   readonly monitor: (client: Client, on: boolean) => void
-  /** Whether keys are removed by themselves when they expire, as opposed to when they are looked at. */
-  readonly setActiveExpire: (on: boolean) => void
+  /** Removes keys when they expire, as opposed to when they are looked at; only while it is on. */
+  readonly expiry: { readonly setOn: (on: boolean) => void }
   /** Ends the server, if it is one of its own; `save` as SHUTDOWN was told. */
   readonly shutdown: ((save: boolean | undefined) => void) | undefined
   /** Whether DEBUG may be called. */
