@@ -11,7 +11,7 @@ import { buildStack } from "../runtime/Stack.ts"
 import { mark } from "../runtime/Startup.ts"
 import type { Project } from "./Project.ts"
 import type { ExecutionsClient } from "./RemoteExecutions.ts"
-import { installTemporalRuntime } from "./TemporalRuntime.ts"
+import { installTemporalRuntime, installTemporalRuntimeEarly } from "./TemporalRuntime.ts"
 import type { CommandContext } from "./Terminal.ts"
 
 const clientOf = (executions: Context.Service.Shape<typeof Executions>): ExecutionsClient => ({
@@ -52,6 +52,7 @@ export const withLocalExecutions = <A>(
     Scope.make(),
     (scope) =>
       Effect.gen(function* () {
+        yield* installTemporalRuntimeEarly(settings)
         const stack = yield* buildStack(settings, project, {
           beforeWorker: installTemporalRuntime(settings)
         }).pipe(Scope.provide(scope))

@@ -47,3 +47,9 @@ export const installTemporalRuntime = (settings: Settings): Effect.Effect<void> 
       if (!(cause instanceof Error && cause.name === "IllegalStateError")) throw cause
     }
   })
+
+/** Installs it before the services start, where one of them is started through the SDK. */
+export const installTemporalRuntimeEarly = (settings: Settings): Effect.Effect<void> =>
+  settings.temporal.mode !== "remote" && settings.temporal.engine === "dev-server"
+    ? installTemporalRuntime(settings)
+    : Effect.void

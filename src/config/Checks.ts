@@ -165,14 +165,18 @@ const checkModes = (into: Gathered, modes: EffectiveModes, environment: Environm
   }
 }
 
-/** What is declared, and not built yet: refused, never passed over. */
-const checkAvailable = (into: Gathered): void => {
-  if (into.values.get("temporal.engine")?.value === "dev-server") {
-    report(into, "findings", {
-      code: "COMPOZY_CONFIG_NOT_AVAILABLE",
-      key: "temporal.engine",
-      message: "This version cannot start Temporal's development server itself.",
-      fix: 'start it (temporal server start-dev), and set temporal.mode to "remote" with its temporal.address'
+/** What Temporal's own development server knows nothing of. */
+const embeddedOnly = ["temporal.hosting", "temporal.synchronous", "temporal.retention."] as const
+
+const checkDevServer = (into: Gathered): void => {
+  if (into.values.get("temporal.engine")?.value !== "dev-server") return
+  for (const [path, { origin }] of into.values) {
+    if (rank(origin) < 2 || !embeddedOnly.some((key) => path.startsWith(key))) continue
+    report(into, "warnings", {
+      code: "COMPOZY_CONFIG_NO_EFFECT",
+      key: path,
+      message: `${path} has no effect on Temporal's development server.`,
+      fix: 'remove it, or set temporal.engine to "embedded"'
     })
   }
 }
@@ -255,7 +259,7 @@ export const checkAll = (into: Gathered, modes: EffectiveModes, environment: Env
   checkDatabase(into, modes)
   checkEncryption(into)
   checkModes(into, modes, environment)
-  checkAvailable(into)
+  checkDevServer(into)
   checkNoEffect(into)
   checkVariables(into, environment)
   for (const { key, origin, reason } of into.setAside) {

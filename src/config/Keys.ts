@@ -388,7 +388,7 @@ export const keys: ReadonlyArray<Key> = [
   embedded(
     "engine",
     choice("embedded", "dev-server"),
-    "The engine in memory and persistent mode: the built-in one. Temporal's own development server is not available yet.",
+    "The engine in memory and persistent mode: the built-in one, or Temporal's own development server, which needs the package @temporalio/testing, starts slower and asks for no key.",
     {
       ...inProcess,
       default: "embedded"

@@ -277,7 +277,7 @@ export interface TemporalMemoryKeys {
   readonly tls?: never
   /** How long the engine has to answer at start. Default: `"30 seconds"`. */
   readonly startTimeout?: Value<DurationInput>
-  /** The engine in memory and persistent mode: the built-in one. Temporal's own development server is not available yet. Default: `"embedded"`. */
+  /** The engine in memory and persistent mode: the built-in one, or Temporal's own development server, which needs the package @temporalio/testing, starts slower and asks for no key. Default: `"embedded"`. */
   readonly engine?: Value<"embedded" | "dev-server">
   /** Belongs to persistent mode. */
   readonly file?: never
@@ -311,7 +311,7 @@ export interface TemporalPersistentKeys {
   readonly tls?: never
   /** How long the engine has to answer at start. Default: `"30 seconds"`. */
   readonly startTimeout?: Value<DurationInput>
-  /** The engine in memory and persistent mode: the built-in one. Temporal's own development server is not available yet. Default: `"embedded"`. */
+  /** The engine in memory and persistent mode: the built-in one, or Temporal's own development server, which needs the package @temporalio/testing, starts slower and asks for no key. Default: `"embedded"`. */
   readonly engine?: Value<"embedded" | "dev-server">
   /** The engine's file. Default: `".compozy/temporal.db"`. */
   readonly file?: Value<string>

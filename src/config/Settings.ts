@@ -222,7 +222,7 @@ export interface TemporalMemory {
   readonly taskQueue: string
   /** How long the engine has to answer at start. In milliseconds. */
   readonly startTimeout: number
-  /** The engine in memory and persistent mode: the built-in one. Temporal's own development server is not available yet. */
+  /** The engine in memory and persistent mode: the built-in one, or Temporal's own development server, which needs the package @temporalio/testing, starts slower and asks for no key. */
   readonly engine: "embedded" | "dev-server"
   /** The loopback address that the engine listens on. */
   readonly host: string
@@ -250,7 +250,7 @@ export interface TemporalPersistent {
   readonly taskQueue: string
   /** How long the engine has to answer at start. In milliseconds. */
   readonly startTimeout: number
-  /** The engine in memory and persistent mode: the built-in one. Temporal's own development server is not available yet. */
+  /** The engine in memory and persistent mode: the built-in one, or Temporal's own development server, which needs the package @temporalio/testing, starts slower and asks for no key. */
   readonly engine: "embedded" | "dev-server"
   /** The engine's file. Absolute. */
   readonly file: string

@@ -84,6 +84,9 @@ const loadRedis = async (settings: RedisSettings) => {
 
 /** Loads the module of a Temporal's mode, and of no other. */
 const loadTemporal = async (settings: TemporalSettings) => {
+  if (settings.mode !== "remote" && settings.engine === "dev-server") {
+    return (await import("../layers/temporal/DevServer.ts")).layer(settings)
+  }
   switch (settings.mode) {
     case "memory":
       return (await import("../layers/temporal/memory.ts")).layer(settings)

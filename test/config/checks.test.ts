@@ -301,15 +301,12 @@ describe("a folder without a config", () => {
   })
 })
 
-describe("what is declared and not built yet", () => {
-  it("is refused, with what to do instead", async () => {
-    expect(await problems(defineMode(memory({ temporal: { engine: "dev-server" } })))).toMatchInlineSnapshot(`
-      "The configuration has a problem.
-
-      1. This version cannot start Temporal's development server itself.
-         at config file
-         fix: start it (temporal server start-dev), and set temporal.mode to "remote" with its temporal.address
-         [COMPOZY_CONFIG_NOT_AVAILABLE] temporal.engine = "dev-server""
-    `)
+describe("Temporal's development server", () => {
+  it("has a warning for each setting that is the embedded engine's alone", async () => {
+    const temporal = { engine: "dev-server", hosting: "worker", retention: { maxClosed: 10 } } as const
+    expect(await warnings(defineMode(memory({ temporal })))).toEqual([
+      "temporal.hosting has no effect on Temporal's development server.",
+      "temporal.retention.maxClosed has no effect on Temporal's development server."
+    ])
   })
 })

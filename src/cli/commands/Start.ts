@@ -11,7 +11,7 @@ import { mark } from "../../runtime/Startup.ts"
 import { banner, noWorkflowYet } from "../Banner.ts"
 import { type ExitCode, ExitCode as Code } from "../ExitCode.ts"
 import { loadProject, type Project } from "../Project.ts"
-import { installTemporalRuntime } from "../TemporalRuntime.ts"
+import { installTemporalRuntime, installTemporalRuntimeEarly } from "../TemporalRuntime.ts"
 import type { CommandContext } from "../Terminal.ts"
 
 const announce = (context: CommandContext, project: Project, url: string): void => {
@@ -49,6 +49,7 @@ const serve = Effect.fnUntraced(function* (
   const { terminal } = context
   const { settings } = project
   const scope = yield* Scope.make()
+  yield* installTemporalRuntimeEarly(settings)
   // The worker's part of Temporal's SDK is the slowest import there is. What is started before it polls waits in Temporal.
   const ready = yield* Deferred.make<void>()
   const starting = yield* Effect.forkChild(

@@ -21,7 +21,7 @@ const SIGNALS = ["SIGINT", "SIGTERM", "SIGQUIT", "SIGUSR2"] as const
  * Runs `make` and takes away the signal listeners that it added: a runtime that is made on the way would stop every
  * worker at the first Ctrl-C, and a library leaves that to its program.
  */
-const withoutNewSignalListeners = <A>(make: () => A): A => {
+export const withoutNewSignalListeners = <A>(make: () => A): A => {
   const before = SIGNALS.map((signal) => new Set(process.listeners(signal)))
   const made = make()
   SIGNALS.forEach((signal, index) => {
