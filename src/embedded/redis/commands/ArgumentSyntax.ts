@@ -135,6 +135,8 @@ const atom = (word: string): SyntaxArgument => {
  *
  * @example
  * ```ts
+ * import { parseSyntax } from "./ArgumentSyntax.ts"
+ *
  * parseSyntax("key@0 [LIMIT=window(offset:int count:int)/2.8.0] [order(ASC | DESC)]")
  * ```
  */
