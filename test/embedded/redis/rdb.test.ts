@@ -119,6 +119,7 @@ describe("the forms of older versions", () => {
     const body = entries.join("")
     const header = Buffer.alloc(10)
     header.writeUInt32LE(11 + body.length, 0)
+    header.writeUInt32LE(10 + body.length - (entries.at(-1)?.length ?? 0), 4)
     header.writeUInt16LE(entries.length, 8)
     return `${header.toString("latin1")}${body}\xff`
   }

@@ -20,6 +20,7 @@ import {
 } from "../resp/Reply.ts"
 import { ListValue } from "../types/ListValue.ts"
 import { encodingOf } from "../types/Describe.ts"
+import { checkChecksums } from "./Dump.ts"
 import { dataDigest, valueDigest } from "./Digest.ts"
 
 const NOT_ALLOWED = new ErrorReply(
@@ -178,7 +179,7 @@ const SUBCOMMANDS: Readonly<Record<string, readonly [arity: number, run: Run]>> 
   populate: [-3, populate],
   "set-active-expire": [3, onOff((client, on) => client.server.expiry.setOn(on))],
   "set-disable-deny-scripts": [3, onOff((client, on) => client.server.scripts.allowEverything(on))],
-  "set-skip-checksum-validation": [3, () => OK],
+  "set-skip-checksum-validation": [3, onOff((client, on) => checkChecksums(client.server, !on))],
   "quicklist-packed-threshold": [3, packedThreshold],
   "change-repl-id": [2, () => OK],
   "pause-cron": [3, () => OK],

@@ -1,7 +1,7 @@
 import { argument, type Arguments, exactInteger } from "../exec/Arguments.ts"
 import type { CommandDefinition } from "../exec/CommandTable.ts"
 import { withFrequency } from "../db/Access.ts"
-import { type Client, NOTIFY } from "../exec/Context.ts"
+import { type Client, NOTIFY, type Server } from "../exec/Context.ts"
 import { SYNTAX } from "../exec/Errors.ts"
 import { dumpPayload, readPayload } from "../rdb/DumpPayload.ts"
 import { ErrorReply, OK, type Reply } from "../resp/Reply.ts"
@@ -13,6 +13,14 @@ const BAD_FREQUENCY = new ErrorReply("ERR Invalid FREQ value, must be >= 0 and <
 const BAD_FOOTER = new ErrorReply("ERR DUMP payload version or checksum are wrong")
 const BAD_DATA = new ErrorReply("ERR Bad data format")
 const MOST_FREQUENT = 255
+
+const unchecked = new WeakSet<Server>()
+
+/** Whether RESTORE looks at checksums, which DEBUG can switch off. */
+export const checkChecksums = (server: Server, on: boolean): void => {
+  if (on) unchecked.delete(server)
+  else unchecked.add(server)
+}
 
 const dump = (client: Client, args: Arguments): Reply => {
   const entry = client.db.peek(argument(args, 1))
@@ -60,7 +68,7 @@ const restore = (client: Client, args: Arguments): Reply => {
   if (!options.replace && existing !== undefined) throw BUSY
   const ttl = Number(exactInteger(argument(args, 2)))
   if (ttl < 0) throw BAD_TTL
-  const value = readPayload(payload, server.limits)
+  const value = readPayload(payload, server.limits, !unchecked.has(server))
   if (typeof value === "object" && "problem" in value)
     throw value.problem === "footer" ? BAD_FOOTER : BAD_DATA
   if (existing !== undefined) db.remove(existing)

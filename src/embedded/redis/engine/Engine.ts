@@ -31,6 +31,7 @@ import { KeyEvents } from "./KeyEvents.ts"
 import { MemoryAccount } from "./Memory.ts"
 import { Monitors } from "./Monitors.ts"
 import { Observer } from "./Observer.ts"
+import type { OutputLimits } from "./OutputLimits.ts"
 import { PauseState } from "./Pause.ts"
 import { ScriptTurns } from "./ScriptTurns.ts"
 import { Session, type SessionHost, type Transport } from "./Session.ts"
@@ -126,6 +127,17 @@ export class Engine implements SessionHost {
 
   /** Whether the last command found more memory in use than is allowed. */
   outOfMemory = false
+
+  get outputLimits(): OutputLimits {
+    return this.settings.outputLimits
+  }
+
+  /** Whether there is room for another connection; counts it as refused otherwise. */
+  admits(): boolean {
+    if (this.clients.size < this.settings.number("maxclients")) return true
+    this.statistics.rejected++
+    return false
+  }
 
   get mostTrackedKeys(): number {
     return this.settings.number("tracking-table-max-keys")

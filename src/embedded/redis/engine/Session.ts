@@ -1,3 +1,4 @@
+import type { OutputLimits } from "./OutputLimits.ts"
 import type { Keyspace } from "../db/Keyspace.ts"
 import { unwatch } from "../commands/Transactions.ts"
 import type {
@@ -34,6 +35,7 @@ export interface Transport {
 
 /** What a session needs of the engine. */
 export interface SessionHost extends Server {
+  readonly outputLimits: OutputLimits
   readonly execute: (session: Session, args: ReadonlyArray<string>) => void
   readonly schedule: (session: Session) => void
   readonly defer: (session: Session) => void
@@ -54,6 +56,8 @@ const SLICE_MILLIS = 5
 /** A client that does not read its replies is cut off when this many bytes wait for it. */
 const UNSENT_LIMIT = 256 * 1024 * 1024
 const CHUNK = 8 * 1024 * 1024
+/** Output below this is looked at when it is sent only. */
+const LOOK_AT = 64 * 1024
 
 /** One connection: its protocol, transaction, subscriptions and what it waits for. */
 export class Session implements Client {
@@ -96,6 +100,7 @@ export class Session implements Client {
   private wait: KeyWait | undefined
   private pauses = 0
   private closing = false
+  private overSoftSince: number | undefined
   private processing = false
 
   constructor(
@@ -241,6 +246,10 @@ export class Session implements Client {
 
   private write(text: string): void {
     this.out += text
+    if (this.out.length > LOOK_AT && this.hasTooMuch()) {
+      this.kill()
+      return
+    }
     if (this.out.length > CHUNK && this.marks.length === 0) {
       this.chunks.push(Buffer.from(this.out, "latin1"))
       this.out = ""
@@ -251,11 +260,32 @@ export class Session implements Client {
     }
   }
 
+  /** Whether more waits for the client than `client-output-buffer-limit` allows. */
+  private hasTooMuch(): boolean {
+    const limits = this.server.outputLimits
+    const { hard, soft, seconds } = this.isSubscribed ? limits.pubsub : limits.normal
+    if (hard === 0 && soft === 0) return false
+    let waiting = this.out.length + this.transport.unsentBytes()
+    for (const chunk of this.chunks) waiting += chunk.length
+    if (hard > 0 && waiting > hard) return true
+    if (soft === 0 || waiting <= soft) {
+      this.overSoftSince = undefined
+      return false
+    }
+    const now = Date.now()
+    this.overSoftSince ??= now
+    return now - this.overSoftSince > seconds * 1000
+  }
+
   /** Sends what was answered; the engine calls it when the changes are safe. */
   flush(): void {
     this.scheduled = false
     this.marks = []
     if (this.closed) return
+    if (this.hasTooMuch()) {
+      this.kill()
+      return
+    }
     if (this.chunks.length > 0) {
       for (const chunk of this.chunks) this.transport.send(chunk)
       this.chunks = []

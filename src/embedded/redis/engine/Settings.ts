@@ -2,6 +2,7 @@ import type { Settings } from "../exec/Context.ts"
 import type { FrequencyRules } from "../db/Access.ts"
 import type { EncodingLimits } from "../types/EncodingLimits.ts"
 
+import { type OutputLimits, parseOutputLimits } from "./OutputLimits.ts"
 import { ALIASES, defaults } from "./SettingDefaults.ts"
 import { type Kind, mergeBuffers, normalize, parseEvents } from "./SettingKinds.ts"
 
@@ -31,6 +32,7 @@ export class EngineSettings implements Settings {
   countsFrequency = false
   /** The classes of keyspace events that are published. */
   events = 0
+  outputLimits: OutputLimits = parseOutputLimits("")
   private readonly kinds = new Map<string, Kind>()
   private readonly values = new Map<string, string>()
   private readonly listeners: Array<(name: string, value: string) => void> = []
@@ -40,6 +42,7 @@ export class EngineSettings implements Settings {
       this.kinds.set(name, setting.kind)
       this.values.set(name, setting.value)
     }
+    this.apply()
   }
 
   get(name: string): string {
@@ -106,6 +109,7 @@ export class EngineSettings implements Settings {
     this.limits.intsetEntries = this.number("set-max-intset-entries")
     this.limits.streamNodeBytes = this.number("stream-node-max-bytes")
     this.limits.streamNodeEntries = this.number("stream-node-max-entries")
+    this.outputLimits = parseOutputLimits(this.get("client-output-buffer-limit"))
     this.events = parseEvents(this.get("notify-keyspace-events")) ?? 0
   }
 }

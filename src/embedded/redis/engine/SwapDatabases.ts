@@ -10,7 +10,8 @@ export const swapDatabases = (
 ): void => {
   for (const db of [a, b]) {
     const other = db === a ? b : a
-    db.watchers.touchAll((key) => db.has(key) || other.has(key))
+    // What has expired was not there, and is not when it takes the place of nothing.
+    db.watchers.touchAll((key) => db.peek(key) !== undefined || other.peek(key) !== undefined)
   }
   a.exchangeClients(b)
   const [left, right] = [a.index, b.index]

@@ -12,6 +12,12 @@ export const serveSocket = (
   password: string | undefined,
   path: string | undefined
 ): void => {
+  if (!engine.admits()) {
+    socket.on("error", () => undefined)
+    socket.end("-ERR max number of clients reached\r\n")
+    socket.destroySoon()
+    return
+  }
   if (path === undefined) socket.setNoDelay(true)
   const session = engine.connect(
     {

@@ -22,13 +22,14 @@ export const dumpPayload = (value: Value, compresses: boolean, listNodeSize: num
 /** Why a payload is refused. */
 export type PayloadProblem = "footer" | "data"
 
-/** The value of a payload. */
+/** The value of a payload; its checksum is only looked at if `checks`. */
 export const readPayload = (
   payload: string,
-  limits: EncodingLimits
+  limits: EncodingLimits,
+  checks = true
 ): Value | { readonly problem: PayloadProblem } => {
   const bytes = Buffer.from(payload, "latin1")
-  const end = endOfPayload(bytes)
+  const end = endOfPayload(bytes, checks)
   if (end === undefined) return { problem: "footer" }
   try {
     const reader = RdbReader.ofBytes(bytes, end)

@@ -3,6 +3,8 @@ import { RdbError } from "./Format.ts"
 const ZIPLIST_HEADER = 10
 const LONG_PREVIOUS = 254
 const END = 255
+/** What the number of elements is when it does not fit. */
+const UNKNOWN_COUNT = 65535
 
 /** The elements of a ziplist, the form of small collections before Redis 7. */
 export const readZiplist = (bytes: Buffer, origin: number): Array<string> => {
@@ -10,6 +12,8 @@ export const readZiplist = (bytes: Buffer, origin: number): Array<string> => {
   if (bytes.length < ZIPLIST_HEADER + 1 || bytes.readUInt32LE(0) !== bytes.length) throw damaged()
   const out: Array<string> = []
   let at = ZIPLIST_HEADER
+  let last = ZIPLIST_HEADER
+  let size = 0
   const ensure = (count: number): void => {
     if (at + count >= bytes.length) throw damaged()
   }
@@ -26,9 +30,12 @@ export const readZiplist = (bytes: Buffer, origin: number): Array<string> => {
   }
   while (bytes[at] !== END) {
     ensure(1)
-    const previous = bytes[at] === LONG_PREVIOUS ? 5 : 1
-    ensure(previous)
-    at += previous
+    last = at
+    const isLong = bytes[at] === LONG_PREVIOUS
+    ensure(isLong ? 5 : 1)
+    // Each element says how long the one before it is.
+    if ((isLong ? bytes.readUInt32LE(at + 1) : bytes[at]) !== size) throw damaged()
+    at += isLong ? 5 : 1
     const first = bytes[at] ?? END
     if (first < 0x40) out.push(text(1, first))
     else if (first < 0x80) {
@@ -47,8 +54,11 @@ export const readZiplist = (bytes: Buffer, origin: number): Array<string> => {
       out.push(String((first & 15) - 1))
     } else throw damaged()
     if (at >= bytes.length) throw damaged()
+    size = at - last
   }
-  if (at !== bytes.length - 1) throw damaged()
+  if (at !== bytes.length - 1 || bytes.readUInt32LE(4) !== last) throw damaged()
+  const count = bytes.readUInt16LE(8)
+  if (count !== UNKNOWN_COUNT && count !== out.length) throw damaged()
   return out
 }
 

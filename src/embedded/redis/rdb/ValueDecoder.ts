@@ -90,8 +90,11 @@ const quicklist2 = (reader: RdbReader): ListValue => {
   const list = new ListValue()
   for (let left = reader.items(); left > 0; left--) {
     const container = reader.count()
-    if (container === CONTAINER.plain) list.push(reader.string(), false)
-    else if (container === CONTAINER.packed) {
+    if (container === CONTAINER.plain) {
+      const item = reader.string()
+      if (item === "") throw reader.fail("a node of a list is empty")
+      list.push(item, false)
+    } else if (container === CONTAINER.packed) {
       const cursor = listpack(reader)
       while (!cursor.done) list.push(cursor.next(), false)
     } else throw reader.fail(`unknown container of a list: ${container}`)
