@@ -5,7 +5,7 @@ import { fill } from "./fill.ts"
 import { opened } from "./open.ts"
 
 const FOOTER = 10
-const RUNS = Number(process.env["COMPOZY_HOSTILE_PAYLOADS"] ?? 300)
+const RUNS = Number(process.env["COMPOZY_HOSTILE_PAYLOADS"] ?? 200)
 
 /** What is done to a payload: at which part of it, and how. */
 const change = fc.record({
