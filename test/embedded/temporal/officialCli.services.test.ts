@@ -1,59 +1,13 @@
 /** The official command line against the embedded service, which is started by `compozy embedded temporal`. */
-import { execFile, spawn } from "node:child_process"
-import type { ChildProcess } from "node:child_process"
-import { once } from "node:events"
 import { join } from "node:path"
-import { fileURLToPath } from "node:url"
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 
-import { address, isLeftOut } from "../../layers/Services.ts"
+import { isLeftOut } from "../../layers/Services.ts"
+import { runCli, serve, stop } from "./official-cli.ts"
+import type { Served } from "./official-cli.ts"
 import { quietRuntime, startWorker, temporaryFolder } from "./support.ts"
 import type { RunningWorker } from "./support.ts"
-
-const main = fileURLToPath(new URL("../../../src/cli/main.ts", import.meta.url))
-
-interface Served {
-  readonly child: ChildProcess
-  readonly address: string
-  readonly stdout: string
-}
-
-const serve = async (
-  args: readonly string[],
-  env: Readonly<Record<string, string>> = {}
-): Promise<Served> => {
-  const child = spawn(process.execPath, [main, "embedded", "temporal", "--port", "0", ...args], {
-    env: { ...process.env, NO_COLOR: "1", ...env },
-    stdio: ["ignore", "pipe", "inherit"]
-  })
-  let stdout = ""
-  child.stdout.setEncoding("utf8").on("data", (chunk: string) => (stdout += chunk))
-  while (!stdout.includes("\n")) {
-    if (child.exitCode !== null) throw new Error(`ended with ${child.exitCode}`)
-    await Promise.race([once(child.stdout, "data"), once(child, "exit")])
-  }
-  return { child, address: stdout.trim().split(" ").at(-1) ?? "", stdout }
-}
-
-const stop = async ({ child }: Served): Promise<void> => {
-  const exited = once(child, "exit")
-  child.kill("SIGTERM")
-  await exited
-}
-
-/** What a command prints; rejects with what it says if it fails. */
-const run = (args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<string> =>
-  new Promise((resolve, reject) => {
-    execFile(
-      address("COMPOZY_SERVICES_TEMPORAL"),
-      args,
-      // The settings of whoever runs this are not those of the test.
-      { env: { PATH: process.env["PATH"], HOME: folder.path, ...env }, timeout: 30_000 },
-      (error, stdout, stderr) =>
-        error === null ? resolve(stdout) : reject(new Error(stderr || error.message))
-    )
-  })
 
 const folder = temporaryFolder()
 afterAll(() => folder.remove())
@@ -61,7 +15,7 @@ afterAll(() => folder.remove())
 describe.skipIf(isLeftOut("temporal"))("the official command line", () => {
   let served: Served
   let worker: RunningWorker
-  const temporal = (...args: string[]): Promise<string> => run([...args, "--address", served.address])
+  const temporal = (...args: string[]): Promise<string> => runCli([...args, "--address", served.address])
   beforeAll(async () => {
     quietRuntime()
     served = await serve([
@@ -196,10 +150,10 @@ describe.skipIf(isLeftOut("temporal"))("a key", () => {
   it("is asked of the official command line, which brings it without TLS", async () => {
     const served = await serve([], { TEMPORAL_API_KEY: "a-key-for-this-test" })
     const list = ["workflow", "list", "--address", served.address]
-    await expect(run(list)).rejects.toThrow(/invalid or missing API key|Unauthenticated/)
-    await expect(run([...list, "--tls=false", "--api-key", "another"])).rejects.toThrow(/API key/)
-    expect(await run([...list, "--tls=false", "--api-key", "a-key-for-this-test"])).toBeDefined()
-    expect(await run([...list, "--tls=false"], { TEMPORAL_API_KEY: "a-key-for-this-test" })).toBeDefined()
+    await expect(runCli(list)).rejects.toThrow(/invalid or missing API key|Unauthenticated/)
+    await expect(runCli([...list, "--tls=false", "--api-key", "another"])).rejects.toThrow(/API key/)
+    expect(await runCli([...list, "--tls=false", "--api-key", "a-key-for-this-test"])).toBeDefined()
+    expect(await runCli([...list, "--tls=false"], { TEMPORAL_API_KEY: "a-key-for-this-test" })).toBeDefined()
     await stop(served)
   })
 })
