@@ -67,3 +67,11 @@ describe("bytes of a hostile client", () => {
     expect(await send(Buffer.alloc(70 * 1024, 65))).toBe("-ERR Protocol error: too big inline request\r\n")
   })
 })
+
+describe("replies that are too long", () => {
+  it("are refused before they are made of the same member again and again", async () => {
+    expect(await send(Buffer.from("SADD s a\r\nSRANDMEMBER s -999999999\r\n"))).toContain(
+      "-ERR value is out of range"
+    )
+  })
+})

@@ -1,3 +1,9 @@
+import { ErrorReply } from "../resp/Reply.ts"
+
+/** Clients can ask for the same items again and again, but not for more than there is room for. */
+const MOST_REPEATED = 2 ** 24
+const TOO_MANY = new ErrorReply(`ERR value is out of range, must be at least -${MOST_REPEATED}`)
+
 const pick = (size: number): number => Math.floor(Math.random() * size)
 
 /** `count` items, the same one possibly several times. */
@@ -6,6 +12,7 @@ export const pickRepeated = <T>(
   size: number,
   at: (slot: number) => T | undefined
 ): Array<T> => {
+  if (count > MOST_REPEATED) throw TOO_MANY
   const out: Array<T> = []
   while (out.length < count) {
     const item = at(pick(size))

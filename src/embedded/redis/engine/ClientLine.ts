@@ -22,6 +22,7 @@ export const clientLine = (session: Session, now: number): string => {
   const argumentBytes = running === undefined ? 0 : running.reduce((sum, arg) => sum + arg.length, 0)
   const queued = transaction === undefined ? 0 : transaction.bytes
   const query = session.backlog + (running === undefined ? 0 : commandLength(running))
+  const unread = session.waitingBytes - session.outputLength
   const fields: ReadonlyArray<readonly [string, string | number]> = [
     ["id", session.id],
     ["addr", session.transport.address],
@@ -42,10 +43,10 @@ export const clientLine = (session: Session, now: number): string => {
     ["multi-mem", queued],
     ["rbs", 1024],
     ["rbp", 0],
-    ["obl", session.outputBytes],
-    ["oll", 0],
-    ["omem", 0],
-    ["tot-mem", 1024 + session.outputBytes + query + argumentBytes + queued],
+    ["obl", session.outputLength],
+    ["oll", unread === 0 ? 0 : 1],
+    ["omem", unread],
+    ["tot-mem", 1024 + session.waitingBytes + query + argumentBytes + queued],
     ["events", "r"],
     ["cmd", session.lastCommand],
     ["user", "default"],

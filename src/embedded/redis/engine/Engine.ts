@@ -34,11 +34,12 @@ import { Observer } from "./Observer.ts"
 import type { OutputLimits } from "./OutputLimits.ts"
 import { PauseState } from "./Pause.ts"
 import { ScriptTurns } from "./ScriptTurns.ts"
-import { Session, type SessionHost, type Transport } from "./Session.ts"
+import { Session, type SessionHost } from "./Session.ts"
 import { applySettings } from "./SettingEffects.ts"
 import { EngineSettings } from "./Settings.ts"
 import { swapDatabases } from "./SwapDatabases.ts"
 import { ClientTracking } from "./Tracking.ts"
+import type { Transport } from "./Transport.ts"
 import { Turns } from "./Turns.ts"
 
 /** The server: databases, clients, and the one place where commands run. */

@@ -26,3 +26,38 @@ export const parseOutputLimits = (text: string): OutputLimits => {
   }
   return { normal: limitOf("normal"), pubsub: limitOf("pubsub") }
 }
+
+const LONGEST_TIMER = 2147483647
+
+/** Watches how much waits for one client. */
+export class OutputGuard {
+  private overSince: number | undefined
+  private timer: NodeJS.Timeout | undefined
+
+  /** Whether so many bytes are too many; calls `again` when they would be if they still wait then. */
+  exceeds({ hard, soft, seconds }: OutputLimit, waiting: number, again: () => void): boolean {
+    if (hard > 0 && waiting > hard) return true
+    if (soft === 0 || waiting <= soft) {
+      this.stop()
+      return false
+    }
+    const now = performance.now()
+    this.overSince ??= now
+    const left = this.overSince + seconds * 1000 - now
+    if (left < 0) return true
+    this.timer ??= setTimeout(
+      () => {
+        this.timer = undefined
+        again()
+      },
+      Math.min(left + 1, LONGEST_TIMER)
+    ).unref()
+    return false
+  }
+
+  stop(): void {
+    clearTimeout(this.timer)
+    this.timer = undefined
+    this.overSince = undefined
+  }
+}

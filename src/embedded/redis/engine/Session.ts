@@ -1,4 +1,4 @@
-import type { OutputLimits } from "./OutputLimits.ts"
+import { OutputGuard, type OutputLimits } from "./OutputLimits.ts"
 import type { Keyspace } from "../db/Keyspace.ts"
 import { unwatch } from "../commands/Transactions.ts"
 import type {
@@ -12,26 +12,10 @@ import type {
 } from "../exec/Context.ts"
 import { encodeReply, type RespVersion } from "../resp/Encoder.ts"
 import { DEFAULT_LIMITS, ProtocolError, RespParser, UNAUTHENTICATED_LIMITS } from "../resp/Parser.ts"
-import { ErrorReply, PushReply, type Reply, Sequence } from "../resp/Reply.ts"
+import type { Transport } from "./Transport.ts"
+import { ErrorReply, isPush, type Reply } from "../resp/Reply.ts"
 import { clientLine } from "./ClientLine.ts"
 import { KeyWait } from "./KeyWait.ts"
-
-/** The other end of a connection. */
-export interface Transport {
-  /** Sends bytes; called from the engine's flush only, never from within a write of the client. */
-  readonly send: (bytes: Buffer) => void
-  /** Closes the connection once everything sent has left. */
-  readonly end: () => void
-  /** Closes the connection at once. */
-  readonly destroy: () => void
-  /** How the peer is called in CLIENT LIST. */
-  readonly address: string
-  readonly localAddress: string
-  /** Whether the peer is connected by a Unix socket. */
-  readonly isUnix?: boolean
-  /** Bytes that were sent and that the peer has not taken. */
-  readonly unsentBytes: () => number
-}
 
 /** What a session needs of the engine. */
 export interface SessionHost extends Server {
@@ -48,14 +32,13 @@ export interface SessionHost extends Server {
   readonly answered: (session: Session) => void
 }
 
-const isPush = (reply: Reply): boolean =>
-  reply instanceof PushReply || (reply instanceof Sequence && reply.replies[0] instanceof PushReply)
-
 const SLICE = 1024
 const SLICE_MILLIS = 5
 /** A client that does not read its replies is cut off when this many bytes wait for it. */
 const UNSENT_LIMIT = 256 * 1024 * 1024
 const CHUNK = 8 * 1024 * 1024
+/** No string can be longer, and no client may have that much waiting. */
+const MOST_OUTPUT = 512 * 1024 * 1024 - 64
 /** Output below this is looked at when it is sent only. */
 const LOOK_AT = 64 * 1024
 
@@ -100,7 +83,7 @@ export class Session implements Client {
   private wait: KeyWait | undefined
   private pauses = 0
   private closing = false
-  private overSoftSince: number | undefined
+  private readonly guard = new OutputGuard()
   private processing = false
 
   constructor(
@@ -211,12 +194,21 @@ export class Session implements Client {
     if (reply === undefined || this.closed) return
     // What is pushed is no reply: subscribing says so whatever CLIENT REPLY was told.
     if (this.replyMode !== "on" && !isPush(reply)) return
-    this.write(encodeReply(reply, this.resp))
+    this.push(reply)
   }
 
   push(reply: Reply): void {
     if (this.closed) return
-    this.write(encodeReply(reply, this.resp))
+    let text: string
+    try {
+      text = encodeReply(reply, this.resp)
+    } catch (error) {
+      // A reply that is longer than any string can be: nobody would have read it all.
+      if (!(error instanceof RangeError)) throw error
+      this.kill()
+      return
+    }
+    this.write(text)
   }
 
   /** Where the next reply begins, for `markWrite`. */
@@ -245,11 +237,12 @@ export class Session implements Client {
   }
 
   private write(text: string): void {
-    this.out += text
-    if (this.out.length > LOOK_AT && this.hasTooMuch()) {
+    if (this.out.length + text.length > MOST_OUTPUT) {
       this.kill()
       return
     }
+    this.out += text
+    if (this.out.length > LOOK_AT && !this.limitOutput()) return
     if (this.out.length > CHUNK && this.marks.length === 0) {
       this.chunks.push(Buffer.from(this.out, "latin1"))
       this.out = ""
@@ -260,21 +253,21 @@ export class Session implements Client {
     }
   }
 
-  /** Whether more waits for the client than `client-output-buffer-limit` allows. */
-  private hasTooMuch(): boolean {
-    const limits = this.server.outputLimits
-    const { hard, soft, seconds } = this.isSubscribed ? limits.pubsub : limits.normal
-    if (hard === 0 && soft === 0) return false
+  /** Bytes that wait for the client to read them. */
+  get waitingBytes(): number {
     let waiting = this.out.length + this.transport.unsentBytes()
     for (const chunk of this.chunks) waiting += chunk.length
-    if (hard > 0 && waiting > hard) return true
-    if (soft === 0 || waiting <= soft) {
-      this.overSoftSince = undefined
-      return false
-    }
-    const now = Date.now()
-    this.overSoftSince ??= now
-    return now - this.overSoftSince > seconds * 1000
+    return waiting
+  }
+
+  /** Cuts the client off if more waits for it than `client-output-buffer-limit` allows. */
+  private readonly limitOutput = (): boolean => {
+    const limits = this.server.outputLimits
+    const limit = this.isSubscribed ? limits.pubsub : limits.normal
+    if (limit.hard === 0 && limit.soft === 0) return true
+    if (this.closed || !this.guard.exceeds(limit, this.waitingBytes, this.limitOutput)) return true
+    this.kill()
+    return false
   }
 
   /** Sends what was answered; the engine calls it when the changes are safe. */
@@ -282,10 +275,7 @@ export class Session implements Client {
     this.scheduled = false
     this.marks = []
     if (this.closed) return
-    if (this.hasTooMuch()) {
-      this.kill()
-      return
-    }
+    if (!this.limitOutput()) return
     if (this.chunks.length > 0) {
       for (const chunk of this.chunks) this.transport.send(chunk)
       this.chunks = []
@@ -320,6 +310,7 @@ export class Session implements Client {
   close(): void {
     if (this.closed) return
     this.closed = true
+    this.guard.stop()
     this.endWait()
     unwatch(this)
     this.transaction = undefined
@@ -395,11 +386,6 @@ export class Session implements Client {
   /** The line of CLIENT LIST and CLIENT INFO. */
   describe(now: number): string {
     return clientLine(this, now)
-  }
-
-  /** Bytes of replies that have not been sent. */
-  get outputBytes(): number {
-    return this.chunks.reduce((sum, chunk) => sum + chunk.length, this.out.length)
   }
 
   get isClosing(): boolean {

@@ -1,6 +1,7 @@
 import { EventEmitter } from "node:events"
 import type { Engine } from "../engine/Engine.ts"
-import type { Session, Transport } from "../engine/Session.ts"
+import type { Session } from "../engine/Session.ts"
+import type { Transport } from "../engine/Transport.ts"
 import type { KeepAlive } from "./KeepAlive.ts"
 
 type Callback = (error?: Error | null) => void

@@ -119,3 +119,7 @@ export const QUEUED = new Status("QUEUED")
 export const PONG = new Status("PONG")
 /** An empty array. */
 export const EMPTY: ReadonlyArray<Reply> = []
+
+/** Whether it is something that no command asked for. */
+export const isPush = (reply: Reply): boolean =>
+  reply instanceof PushReply || (reply instanceof Sequence && reply.replies[0] instanceof PushReply)
