@@ -16,6 +16,8 @@ export interface ScriptFailure {
   readonly message: string
   /** First word of the error, such as ERR or WRONGTYPE. */
   readonly code: string
+  /** Where it arose, such as `@user_script`; `undefined` if nobody knows, and if it is the script itself. */
+  readonly source?: string | undefined
   /** Line of the script. */
   readonly line: number
   /** Whether the script called a command that failed, as opposed to Lua itself. */

@@ -13,7 +13,7 @@ import {
   SCRIPT_OOM,
   type ScriptFlags
 } from "./ScriptFlags.ts"
-import { makeWasmLuaRuntime } from "./WasmLuaRuntime.ts"
+import { makeCompiledLuaRuntime } from "./CompiledLuaRuntime.ts"
 
 /** What scripts need of the engine. */
 export interface ScriptServer extends Server {
@@ -88,7 +88,7 @@ export class ScriptEngine implements Scripts {
   private slice = 0
   private closed = false
 
-  constructor(server: ScriptServer, factory: LuaRuntimeFactory = makeWasmLuaRuntime) {
+  constructor(server: ScriptServer, factory: LuaRuntimeFactory = makeCompiledLuaRuntime) {
     this.server = server
     this.factory = factory
     this.libraries = new FunctionLibraries(() => this.runtime)
@@ -451,7 +451,8 @@ const explain = (failure: ScriptFailure, name: string, chunk: string): ErrorRepl
           ? "Script killed by the server: it ran for too long."
           : failure.message
   const text = message === "" ? code : `${code} ${message}`
-  return new ErrorReply(`${text} script: ${name}, on @${chunk}:${line}.`)
+  const place = failure.source ?? (line < 0 ? undefined : `@${chunk}`)
+  return new ErrorReply(`${text} script: ${name}${place === undefined ? "" : `, on ${place}:${line}`}.`)
 }
 
 const resolve = (container: Command, args: ReadonlyArray<string>): Command | undefined => {

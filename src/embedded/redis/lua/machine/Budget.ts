@@ -1,0 +1,110 @@
+import { getHeapStatistics, setFlagsFromString } from "node:v8"
+import { runInNewContext } from "node:vm"
+import { Stopped } from "./Values.ts"
+
+/** Steps (calls, turns of loops) between two looks at the clock: well below a millisecond. */
+const STEPS = 20_000
+/** Bytes of new strings between two looks at the memory. */
+const BYTES = 32 * 1024 * 1024
+/** Milliseconds between two looks at the memory. */
+const MEMORY_MILLIS = 5
+
+/** Bytes by which the heap may grow while a script runs. */
+const GROWTH = 256 * 1024 * 1024
+
+/** What a script may still use. There is one for the process: scripts run one at a time, each to its end. */
+export class Budget {
+  /** Steps until the next look at the clock; compiled code counts it down. */
+  steps = STEPS
+  private bytes = BYTES
+  private deadline = Infinity
+  private nextMemoryLook = 0
+  /** Bytes in use at the first look of this script; below zero before that. */
+  private heapBefore = -1
+  private mostHeap = 0
+  private stopped: Stopped | undefined
+
+  /** Runs something that may take some milliseconds. */
+  during<A>(millis: number, run: () => A): A {
+    const { deadline, stopped } = this
+    const now = performance.now()
+    this.deadline = Math.min(deadline, now + millis)
+    this.nextMemoryLook = now + MEMORY_MILLIS
+    this.heapBefore = -1
+    this.stopped = undefined
+    this.steps = STEPS
+    this.bytes = BYTES
+    try {
+      return run()
+    } finally {
+      this.deadline = deadline
+      this.stopped = stopped
+    }
+  }
+
+  /** Throws if the time or the memory is used up. Called when `steps` is below zero. */
+  look(): void {
+    this.steps = STEPS
+    if (this.stopped !== undefined) throw this.stopped
+    const now = performance.now()
+    if (now > this.deadline) this.stop("limit")
+    if (now < this.nextMemoryLook) return
+    this.nextMemoryLook = now + MEMORY_MILLIS
+    this.lookAtMemory()
+  }
+
+  /** Counts steps that a function of the libraries took. */
+  spend(steps: number): void {
+    this.steps -= steps
+    if (this.steps < 0) this.look()
+  }
+
+  /** Counts the bytes of a string that a function of the libraries makes. */
+  allocate(bytes: number): void {
+    this.bytes -= bytes
+    if (this.bytes >= 0) return
+    this.bytes = BYTES
+    this.look()
+    this.lookAtMemory()
+  }
+
+  private lookAtMemory(): void {
+    const used = heapBytes()
+    if (this.heapBefore < 0) {
+      this.heapBefore = used
+      const room = getHeapStatistics().heap_size_limit * 0.8 - used
+      this.mostHeap = used + Math.min(GROWTH, Math.max(room, GROWTH / 8))
+    }
+    if (used <= this.mostHeap) return
+    // Much of it may be what nobody holds any more.
+    collectGarbage()
+    const held = heapBytes()
+    if (held > Math.max(this.heapBefore, this.mostHeap - GROWTH / 4)) this.stop("out-of-memory")
+    this.mostHeap = held + GROWTH / 2
+  }
+
+  /** Ends the script; what it does to catch this ends it again. */
+  stop(kind: "limit" | "out-of-memory"): never {
+    this.stopped = new Stopped(kind)
+    throw this.stopped
+  }
+}
+
+const heapBytes = (): number => {
+  const { used_heap_size: heap, external_memory: external } = getHeapStatistics()
+  return heap + external
+}
+
+let collector: (() => void) | undefined
+
+const collectGarbage = (): void => {
+  if (collector === undefined) {
+    setFlagsFromString("--expose-gc")
+    const found: unknown = runInNewContext("gc")
+    collector = typeof found === "function" ? () => void found() : () => undefined
+  }
+  collector()
+}
+
+/** The budget of the script that runs. */
+export const budget = new Budget()
