@@ -7,7 +7,8 @@ import { keysOf } from "../exec/CommandTable.ts"
 import type { Client, Command, Persistence } from "../exec/Context.ts"
 import { ErrorReply, type Reply } from "../resp/Reply.ts"
 import type { EncodingLimits } from "../types/EncodingLimits.ts"
-import { busyError, ScriptEngine } from "../lua/ScriptEngine.ts"
+import { ScriptEngine } from "../lua/ScriptEngine.ts"
+import { busyError } from "../lua/ScriptRunner.ts"
 import { ActiveExpiry } from "./ActiveExpiry.ts"
 import { AtomicSteps } from "./AtomicSteps.ts"
 import { MessageBroker } from "./Broker.ts"
@@ -405,7 +406,6 @@ export class Engine implements SessionHost {
     this.expiry.close()
     this.turns.flush()
     for (const session of this.clients.values()) session.kill()
-    this.scripts.close()
     this.pause.close()
   }
 }

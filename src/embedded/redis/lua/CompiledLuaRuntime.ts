@@ -26,7 +26,7 @@ const CACHE_BYTES = 16 * 1024 * 1024
 /** What a compiled script takes beside its source. */
 const SCRIPT_BYTES = 512
 /** What the libraries take. */
-const BASE_BYTES = 64 * 1024
+const BASE_BYTES = 48 * 1024
 const BAD_NAME =
   "Library names can only contain letters, numbers, or underscores(_) and must be at least one character long"
 /** What a script mentions whose functions coroutines may leave. */
@@ -36,8 +36,7 @@ const stopped = (kind: Stopped["kind"]): ScriptFailure => ({
   message: kind,
   code: "ERR",
   line: 1,
-  kind,
-  name: ""
+  kind
 })
 
 /** An error that nobody caught, as Redis explains it. */
@@ -51,13 +50,11 @@ const failureOf = (error: LuaError): ScriptFailure => {
     message: space === -1 ? "" : text.slice(space + 1),
     source: error.source,
     line: error.line,
-    kind: "error",
-    name: ""
+    kind: "error"
   }
 }
 
 class CompiledLuaRuntime implements LuaRuntime {
-  readonly isLost = false
   private readonly protocol: Protocol = { resp3: false }
   private readonly globals: LuaTable
   private readonly scriptEnvironment: Environment
@@ -116,14 +113,16 @@ class CompiledLuaRuntime implements LuaRuntime {
   private script(body: string): LuaFunction {
     const known = this.scripts.get(body)
     if (known !== undefined) return known
-    if (this.scriptBytes > CACHE_BYTES) {
-      this.scripts.clear()
-      this.scriptBytes = 0
-    }
+    if (this.scriptBytes > CACHE_BYTES) this.flush()
     const script = this.compile(body, "@user_script", this.scriptEnvironment)
     this.scripts.set(body, script)
     this.scriptBytes += body.length + SCRIPT_BYTES
     return script
+  }
+
+  flush(): void {
+    this.scripts.clear()
+    this.scriptBytes = 0
   }
 
   check(body: string): string | undefined {
@@ -223,4 +222,4 @@ class CompiledLuaRuntime implements LuaRuntime {
 }
 
 /** Lua 5.1 compiled to JavaScript. */
-export const makeCompiledLuaRuntime: LuaRuntimeFactory = async (host: LuaHost) => new CompiledLuaRuntime(host)
+export const makeCompiledLuaRuntime: LuaRuntimeFactory = (host: LuaHost) => new CompiledLuaRuntime(host)

@@ -72,7 +72,8 @@ export const toLua = (reply: Reply, resp3: boolean): LuaValue => {
   }
   if (reply instanceof BigNumberReply) return resp3 ? record("big_number", reply.digits) : reply.digits
   if (reply instanceof PushReply) return listOf(reply.items, resp3)
-  if (reply instanceof Sequence) return listOf(reply.replies, resp3)
+  // Attributes and pushes come before what is answered; scripts do not see them.
+  if (reply instanceof Sequence) return toLua(reply.replies.at(-1) ?? null, resp3)
   if (reply instanceof AttributeReply) return resp3 ? undefined : false
   return listOf(reply, resp3)
 }

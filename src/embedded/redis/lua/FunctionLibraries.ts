@@ -115,13 +115,8 @@ export class FunctionLibraries {
     const outcome = runtime.load(library, LOAD_MILLIS)
     if ("syntax" in outcome) throw error(`Error compiling function: ${outcome.syntax}`)
     if ("failure" in outcome) {
-      const { kind, line, code: problem, name: global, message } = outcome.failure
-      const text =
-        kind === "limit"
-          ? "FUNCTION LOAD timeout"
-          : kind === "unknown-global"
-            ? `user_function:${line}: Script attempted to access nonexistent global variable '${global}'`
-            : message
+      const { kind, code: problem, message } = outcome.failure
+      const text = kind === "limit" ? "FUNCTION LOAD timeout" : message
       throw error(`Error registering functions: ${problem} ${text}`)
     }
     if (outcome.functions.length === 0) {

@@ -20,10 +20,8 @@ export interface ScriptFailure {
   readonly source?: string | undefined
   /** Line of the script. */
   readonly line: number
-  /** Whether the script called a command that failed, as opposed to Lua itself. */
-  readonly kind: "error" | "unknown-global" | "bad-argument" | "out-of-memory" | "limit"
-  /** The global that does not exist. */
-  readonly name: string
+  /** Whether it used up the memory or its time, and so was stopped. */
+  readonly kind: "error" | "out-of-memory" | "limit"
 }
 
 /** What a script ended with. */
@@ -76,9 +74,9 @@ export interface LuaRuntime {
   ) => ScriptOutcome
   /** Bytes that Lua uses. */
   readonly usedBytes: number
-  /** Whether the runtime was lost (out of memory) and must be replaced. */
-  readonly isLost: boolean
+  /** Forgets compiled scripts. */
+  readonly flush: () => void
 }
 
 /** Makes a runtime. */
-export type LuaRuntimeFactory = (host: LuaHost) => Promise<LuaRuntime>
+export type LuaRuntimeFactory = (host: LuaHost) => LuaRuntime

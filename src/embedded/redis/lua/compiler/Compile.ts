@@ -28,9 +28,9 @@ export const nameOf = (source: string): string => {
     return name.length > room ? `...${name.slice(-room)}` : name
   }
   const room = LONGEST_NAME + 1 - ' [string "..."] '.length - 1
-  const line = /^[^\r\n]*/.exec(source)?.[0] ?? ""
-  const short = line.slice(0, room)
-  return short.length < source.length ? `[string "${short}..."]` : `[string "${short}"]`
+  const text = /^[^\0]*/.exec(source)?.[0] ?? ""
+  const short = /^[^\r\n]*/.exec(text)?.[0].slice(0, room) ?? ""
+  return short.length < text.length ? `[string "${short}..."]` : `[string "${short}"]`
 }
 
 type Factory = (needs: Readonly<Record<string, unknown>>, chunk: Chunk) => LuaFunction

@@ -2,7 +2,7 @@ import { budget } from "../machine/Budget.ts"
 import { argumentError, libraryError } from "../machine/Errors.ts"
 import { LuaTable } from "../machine/LuaTable.ts"
 import { getIndex } from "../machine/Operations.ts"
-import { named } from "../machine/Positions.ts"
+import { isNative, named } from "../machine/Positions.ts"
 import { STRING_METATABLE } from "../machine/StringMetatable.ts"
 import { toText, typeName } from "../machine/Types.ts"
 import { first, LuaError, type LuaResult, type LuaValue, NOTHING } from "../machine/Values.ts"
@@ -14,6 +14,9 @@ const SPECIAL = /[\^$*+?.([%-]/
 const LONGEST_TEXT = 2 ** 29 - 24
 /** More values than this a function cannot return. */
 const MOST_VALUES = 7998
+
+/** The head of what a function is compiled to in Lua. Nothing can load it, in Redis neither. */
+const BYTECODE = "\x1bLuaQ\0\x01\x04\x08\x04\x08\0"
 
 /** A position from the end if it is negative. */
 const fromStart = (position: number, length: number): number =>
@@ -170,8 +173,8 @@ export const STRING_LIBRARY = library({
   byte,
   char,
   dump: (...args) => {
-    functionAt(args, 1)
-    throw libraryError("unable to dump given function")
+    if (isNative(functionAt(args, 1))) throw libraryError("unable to dump given function")
+    return BYTECODE
   },
   find: search(true),
   format,
