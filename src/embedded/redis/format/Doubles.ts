@@ -1,3 +1,5 @@
+import { scientific } from "./Digits.ts"
+
 const MAX_SAFE = Number.MAX_SAFE_INTEGER
 
 const stripZeros = (text: string): string => {
@@ -25,15 +27,15 @@ export const formatGeneral = (value: number, precision: number): string => {
   if (value === Infinity) return "inf"
   if (value === -Infinity) return "-inf"
   if (Number.isNaN(value)) return "nan"
-  const [mantissa = "0", power = "0"] = value.toExponential(precision - 1).split("e")
-  const exponent = Number(power)
-  if (exponent < -4 || exponent >= precision) {
-    const digits = Math.abs(exponent)
-    return `${stripZeros(mantissa)}e${exponent < 0 ? "-" : "+"}${digits < 10 ? "0" : ""}${digits}`
+  const sign = value < 0 ? "-" : ""
+  const { digits, power } = scientific(Math.abs(value), precision - 1)
+  if (power < -4 || power >= precision) {
+    const size = Math.abs(power)
+    const mantissa = stripZeros(`${digits.slice(0, 1)}.${digits.slice(1)}`)
+    return `${sign}${mantissa}e${power < 0 ? "-" : "+"}${size < 10 ? "0" : ""}${size}`
   }
-  return stripZeros(
-    exponent >= 0 ? value.toPrecision(precision) : value.toFixed(Math.min(100, precision - 1 - exponent))
-  )
+  if (power < 0) return `${sign}${stripZeros(`0.${"0".repeat(-power - 1)}${digits}`)}`
+  return sign + stripZeros(`${digits.slice(0, power + 1)}.${digits.slice(power + 1)}`)
 }
 
 /** Formats a RESP3 double. */

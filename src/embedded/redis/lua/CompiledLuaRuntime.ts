@@ -70,7 +70,12 @@ class CompiledLuaRuntime implements LuaRuntime {
   constructor(host: LuaHost) {
     const random = new Random()
     const ofScripts = redisApi(host, this.protocol, true)
-    this.globals = makeGlobals(ofScripts, random, this.compiler(() => this.scriptEnvironment), true)
+    this.globals = makeGlobals(
+      ofScripts,
+      random,
+      this.compiler(() => this.scriptEnvironment),
+      true
+    )
     this.scriptEnvironment = {
       getGlobal: (name) => readGlobal(this.globals, name),
       setGlobal: () => {
@@ -78,12 +83,14 @@ class CompiledLuaRuntime implements LuaRuntime {
       }
     }
     const ofFunctions = redisApi(host, this.protocol, false)
-    const inFunctions = makeGlobals(ofFunctions, random, this.compiler(() => this.functionEnvironment), false)
-    const whileLoading = new LuaTable()
-    whileLoading.set(
-      "redis",
-      protect(loadingApi(host, (...args) => this.register(args)))
+    const inFunctions = makeGlobals(
+      ofFunctions,
+      random,
+      this.compiler(() => this.functionEnvironment),
+      false
     )
+    const whileLoading = new LuaTable()
+    whileLoading.set("redis", protect(loadingApi(host, (...args) => this.register(args))))
     protect(whileLoading)
     this.functionEnvironment = {
       getGlobal: (name) => readGlobal(this.loading === undefined ? inFunctions : whileLoading, name),

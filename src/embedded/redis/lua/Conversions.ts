@@ -1,6 +1,5 @@
 import { formatDouble } from "../format/Doubles.ts"
 import {
-  AttributeReply,
   BigNumberReply,
   DoubleReply,
   ErrorReply,
@@ -21,6 +20,8 @@ const DEEPEST_REPLY = 500
 const NESTED = new ErrorReply("ERR reached lua stack limit")
 const LEAST_INTEGER = -(2n ** 63n)
 
+const isList = (reply: Reply): reply is ReadonlyArray<Reply> => Array.isArray(reply)
+
 const record = (name: string, value: LuaValue): LuaTable => {
   const table = new LuaTable(0, 1)
   table.set(name, value)
@@ -28,8 +29,7 @@ const record = (name: string, value: LuaValue): LuaTable => {
 }
 
 /** An error as scripts see it: its text begins with a code. */
-export const errorTable = (text: string): LuaTable =>
-  record("err", text.includes(" ") ? text : `ERR ${text}`)
+export const errorTable = (text: string): LuaTable => record("err", text.includes(" ") ? text : `ERR ${text}`)
 
 const listOf = (items: ReadonlyArray<Reply>, resp3: boolean): LuaTable => {
   const values: Array<LuaValue> = []
@@ -40,7 +40,7 @@ const listOf = (items: ReadonlyArray<Reply>, resp3: boolean): LuaTable => {
 /** A reply as Lua gets it: in the shapes of RESP2, or of RESP3 after `redis.setresp(3)`. */
 export const toLua = (reply: Reply, resp3: boolean): LuaValue => {
   if (typeof reply === "string" || typeof reply === "number") return reply
-  if (reply instanceof Array) return listOf(reply, resp3)
+  if (isList(reply)) return listOf(reply, resp3)
   if (typeof reply === "bigint") return Number(reply)
   if (reply === null || reply === undefined || reply === NULL_ARRAY) return resp3 ? undefined : false
   if (typeof reply === "boolean") return resp3 ? reply : reply ? 1 : 0
@@ -74,8 +74,8 @@ export const toLua = (reply: Reply, resp3: boolean): LuaValue => {
   if (reply instanceof PushReply) return listOf(reply.items, resp3)
   // Attributes and pushes come before what is answered; scripts do not see them.
   if (reply instanceof Sequence) return toLua(reply.replies.at(-1) ?? null, resp3)
-  if (reply instanceof AttributeReply) return resp3 ? undefined : false
-  return listOf(reply, resp3)
+  // An attribute alone answers nothing.
+  return resp3 ? undefined : false
 }
 
 const upToZero = (text: string): string => {

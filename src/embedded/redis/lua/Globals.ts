@@ -12,7 +12,7 @@ import { libraryError, operationError } from "./machine/Errors.ts"
 import { LuaTable } from "./machine/LuaTable.ts"
 import { named } from "./machine/Positions.ts"
 import { plainText, toText } from "./machine/Types.ts"
-import { LuaError, type LuaValue } from "./machine/Values.ts"
+import type { LuaError, LuaValue } from "./machine/Values.ts"
 
 const missing = (name: string): string => `Script attempted to access nonexistent global variable '${name}'`
 
@@ -56,7 +56,12 @@ export const protect = (table: LuaTable): LuaTable => {
 }
 
 /** The globals of scripts, or of functions. */
-export const makeGlobals = (redis: LuaTable, random: Random, compiler: Compiler, isForScripts: boolean): LuaTable => {
+export const makeGlobals = (
+  redis: LuaTable,
+  random: Random,
+  compiler: Compiler,
+  isForScripts: boolean
+): LuaTable => {
   const globals = library(baseFunctions(compiler))
   globals.set("_G", globals)
   globals.set("_VERSION", "Lua 5.1")

@@ -62,7 +62,8 @@ export const compile = (
     return factory({ ...NEEDED, ...environment }, chunk)
   } catch (problem) {
     // What is nested too deeply for the parser of JavaScript is too complex for that of Lua, too.
-    if (problem instanceof RangeError) throw new SyntaxProblem(`${name}:1: function or expression too complex`)
+    if (problem instanceof RangeError)
+      throw new SyntaxProblem(`${name}:1: function or expression too complex`)
     throw problem
   }
 }

@@ -1,25 +1,34 @@
 import { Lexer, type TokenKind } from "./Lexer.ts"
 import { FunctionScope } from "./Scope.ts"
-import type { BinaryOperator, Expression, FunctionBody, Local, TablePart, Target, UnaryOperator } from "./Syntax.ts"
+import type {
+  BinaryOperator,
+  Expression,
+  FunctionBody,
+  Local,
+  TablePart,
+  Target,
+  UnaryOperator
+} from "./Syntax.ts"
 
 /** How tightly operators bind, to their left and to their right. */
-const PRIORITIES: ReadonlyMap<string, readonly [operator: BinaryOperator, left: number, right: number]> = new Map([
-  ["or", ["or", 1, 1]],
-  ["and", ["and", 2, 2]],
-  ["<", ["<", 3, 3]],
-  [">", [">", 3, 3]],
-  ["<=", ["<=", 3, 3]],
-  [">=", [">=", 3, 3]],
-  ["~=", ["~=", 3, 3]],
-  ["==", ["==", 3, 3]],
-  ["..", ["..", 5, 4]],
-  ["+", ["+", 6, 6]],
-  ["-", ["-", 6, 6]],
-  ["*", ["*", 7, 7]],
-  ["/", ["/", 7, 7]],
-  ["%", ["%", 7, 7]],
-  ["^", ["^", 10, 9]]
-])
+const PRIORITIES: ReadonlyMap<string, readonly [operator: BinaryOperator, left: number, right: number]> =
+  new Map([
+    ["or", ["or", 1, 1]],
+    ["and", ["and", 2, 2]],
+    ["<", ["<", 3, 3]],
+    [">", [">", 3, 3]],
+    ["<=", ["<=", 3, 3]],
+    [">=", [">=", 3, 3]],
+    ["~=", ["~=", 3, 3]],
+    ["==", ["==", 3, 3]],
+    ["..", ["..", 5, 4]],
+    ["+", ["+", 6, 6]],
+    ["-", ["-", 6, 6]],
+    ["*", ["*", 7, 7]],
+    ["/", ["/", 7, 7]],
+    ["%", ["%", 7, 7]],
+    ["^", ["^", 10, 9]]
+  ])
 const UNARY: ReadonlyMap<string, UnaryOperator> = new Map([
   ["-", "-"],
   ["not", "not"],
@@ -190,7 +199,12 @@ export abstract class ExpressionParser {
       switch (lexer.kind) {
         case ".":
           lexer.next()
-          found = { type: "index", object: found, key: { type: "string", value: this.name() }, line: lexer.lastLine }
+          found = {
+            type: "index",
+            object: found,
+            key: { type: "string", value: this.name() },
+            line: lexer.lastLine
+          }
           break
         case "[": {
           lexer.next()

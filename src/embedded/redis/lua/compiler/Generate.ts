@@ -142,7 +142,8 @@ class Generator extends ExpressionGenerator {
     values: ReadonlyArray<Expression>
   ): { readonly before: string; readonly codes: ReadonlyArray<string> } {
     const last = values[values.length - 1]
-    const isOpen = last !== undefined && (last.type === "call" || last.type === "method" || last.type === "varargs")
+    const isOpen =
+      last !== undefined && (last.type === "call" || last.type === "method" || last.type === "varargs")
     if (!isOpen || values.length >= count) {
       const codes = values.map((value) => this.value(value))
       while (codes.length < count) codes.push("undefined")
@@ -195,7 +196,9 @@ class Generator extends ExpressionGenerator {
       return name
     }
     const places = targets.map((target) =>
-      target.type === "index" ? { object: kept(target.object), key: kept(target.key) } : { object: "", key: "" }
+      target.type === "index"
+        ? { object: kept(target.object), key: kept(target.key) }
+        : { object: "", key: "" }
     )
     const { before, codes } = this.spread(targets.length, values)
     steps.push(before)
@@ -223,7 +226,10 @@ class Generator extends ExpressionGenerator {
     const declared = parts.map(([name, , value]) => `${name} = ${this.value(value)}`)
     const checks = parts
       .filter(([, , value]) => !this.isNumber(value))
-      .map(([name, what]) => `if (typeof ${name} !== "number") ${name} = ${this.sites.add(line)}loopNumber(${name}, "${what}");`)
+      .map(
+        ([name, what]) =>
+          `if (typeof ${name} !== "number") ${name} = ${this.sites.add(line)}loopNumber(${name}, "${what}");`
+      )
     const fixed = step === undefined ? 1 : constantOf(step)
     const goesOn = (name: string): string => {
       if (fixed !== undefined) return fixed > 0 ? `${name} <= b${loop}` : `${name} >= b${loop}`

@@ -155,7 +155,8 @@ export abstract class ExpressionGenerator {
     const place = this.sites.add(expression.line, operand, undefined, isTail)
     const rest = this.values(expression.args)
     const args = isMethod ? (rest === "" ? self : `${self}, ${rest}`) : rest
-    if (!this.isStepped) return before === "" ? `${callee}${place}(${args})` : `(${before}${callee})${place}(${args})`
+    if (!this.isStepped)
+      return before === "" ? `${callee}${place}(${args})` : `(${before}${callee})${place}(${args})`
     const [found, list] = [this.temporary(), this.temporary()]
     return `(${before}${found} = ${callee}, ${list} = [${args}],${place}(yield* invoke(${found}, ${list})))`
   }
@@ -164,7 +165,8 @@ export abstract class ExpressionGenerator {
     const { parts } = expression
     const named = parts.filter((part) => part.key !== undefined).length
     const count = parts.length - named
-    if (named === 0) return count === 0 ? "new LuaTable()" : `newList([${this.values(parts.map((part) => part.value))}])`
+    if (named === 0)
+      return count === 0 ? "new LuaTable()" : `newList([${this.values(parts.map((part) => part.value))}])`
     const last = parts[parts.length - 1]
     const isOpen = last !== undefined && last.key === undefined && isMultiple(last.value)
     const table = this.temporary()
@@ -301,7 +303,9 @@ export abstract class ExpressionGenerator {
     const isAnd = operator === "and"
     if (isBoolean(left)) {
       const condition = this.condition(left)
-      return isAnd ? `(${condition} ? ${this.value(right)} : false)` : `(${condition} ? true : ${this.value(right)})`
+      return isAnd
+        ? `(${condition} ? ${this.value(right)} : false)`
+        : `(${condition} ? true : ${this.value(right)})`
     }
     const [set, name] = this.hold(left, this.value(left))
     const test = isSimple(left)

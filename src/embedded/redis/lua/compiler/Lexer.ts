@@ -194,16 +194,13 @@ export class Lexer {
       const char = text[this.at]
       if (char === undefined) return this.failNear(`unfinished long ${what}`, "<eof>")
       if (text.startsWith(close, this.at)) break
-      if (open === "[[" && text.startsWith("[[", this.at)) {
-        return this.failNear("nesting of [[...]] is deprecated", `[[${out}[[`)
-      }
       if (isNewline(char)) {
         out += "\n"
         this.newline()
         continue
       }
       let end = this.at + 1
-      while (end < text.length && !"]\r\n[".includes(text[end] ?? "")) end++
+      while (end < text.length && !"]\r\n".includes(text[end] ?? "")) end++
       out += text.slice(this.at, end)
       this.at = end
     }

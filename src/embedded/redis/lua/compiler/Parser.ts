@@ -1,6 +1,15 @@
 import { ExpressionParser } from "./ExpressionParser.ts"
 import { FunctionScope } from "./Scope.ts"
-import type { Block, CallExpression, Expression, FunctionBody, Local, MethodExpression, Statement, Target } from "./Syntax.ts"
+import type {
+  Block,
+  CallExpression,
+  Expression,
+  FunctionBody,
+  Local,
+  MethodExpression,
+  Statement,
+  Target
+} from "./Syntax.ts"
 
 const BLOCK_ENDS: ReadonlySet<string> = new Set(["else", "elseif", "end", "until", "<eof>"])
 
@@ -207,7 +216,8 @@ class Parser extends ExpressionParser {
 
   private target(expression: Expression): Target {
     const { type } = expression
-    if ((type === "local" || type === "global" || type === "index") && !this.isEnclosed(expression)) return expression
+    if ((type === "local" || type === "global" || type === "index") && !this.isEnclosed(expression))
+      return expression
     return this.lexer.fail("syntax error")
   }
 
@@ -239,7 +249,14 @@ class Parser extends ExpressionParser {
     this.scope = outer
     const needsArg = argTable?.isUsed === true && !scope.usesVarargs
     // Where `...` is mentioned `arg` is a variable without a value.
-    return { parameters, isVararg, argTable: argTable?.isUsed === true ? argTable : undefined, makesArgTable: needsArg, body, line }
+    return {
+      parameters,
+      isVararg,
+      argTable: argTable?.isUsed === true ? argTable : undefined,
+      makesArgTable: needsArg,
+      body,
+      line
+    }
   }
 }
 

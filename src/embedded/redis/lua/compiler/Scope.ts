@@ -43,7 +43,8 @@ export class FunctionScope {
 
   /** Fails if there are too many variables with some more. */
   checkLocals(lexer: Lexer, more: number): void {
-    if (this.active.length + this.hidden + more > MOST_LOCALS) this.limit(lexer, MOST_LOCALS, "local variables")
+    if (this.active.length + this.hidden + more > MOST_LOCALS)
+      this.limit(lexer, MOST_LOCALS, "local variables")
   }
 
   private limit(lexer: Lexer, most: number, what: string): never {

@@ -1,6 +1,11 @@
 import type { Operand, Site } from "../machine/Positions.ts"
 import type { Expression } from "./Syntax.ts"
 
+const isAlwaysTrue = ({ type }: Expression): boolean =>
+  type === "true" || type === "number" || type === "string"
+
+const isAlwaysFalse = ({ type }: Expression): boolean => type === "nil" || type === "false"
+
 /** How messages call what an expression has as its value. */
 export const operandOf = (expression: Expression): Operand | undefined => {
   switch (expression.type) {
@@ -10,8 +15,12 @@ export const operandOf = (expression: Expression): Operand | undefined => {
       return { kind: "global", name: expression.name }
     case "index":
       return { kind: "field", name: expression.key.type === "string" ? expression.key.value : "?" }
-    case "method":
-    case "call":
+    case "binary": {
+      // An operation whose left side decides nothing is its right side.
+      const { operator, left, right } = expression
+      const isRight = operator === "and" ? isAlwaysTrue(left) : operator === "or" && isAlwaysFalse(left)
+      return isRight ? operandOf(right) : undefined
+    }
     default:
       return undefined
   }

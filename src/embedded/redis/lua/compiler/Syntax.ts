@@ -83,7 +83,11 @@ export interface TablePart {
 export type Target = Extract<Expression, { type: "local" | "global" | "index" }>
 
 export type Statement =
-  | { readonly type: "local"; readonly locals: ReadonlyArray<Local>; readonly values: ReadonlyArray<Expression> }
+  | {
+      readonly type: "local"
+      readonly locals: ReadonlyArray<Local>
+      readonly values: ReadonlyArray<Expression>
+    }
   | {
       readonly type: "assign"
       readonly targets: ReadonlyArray<Target>

@@ -7,7 +7,16 @@ import { call, metaOf, metatableOf, setRaw } from "../machine/Operations.ts"
 import { named } from "../machine/Positions.ts"
 import { parseNumber, plainText, toNumber, toText, typeName } from "../machine/Types.ts"
 import { all, first, type LuaFunction, type LuaResult, type LuaValue, NOTHING } from "../machine/Values.ts"
-import { type Args, anyAt, functionAt, intAt, optionalInt, optionalText, tableAt, textAt } from "./Arguments.ts"
+import {
+  type Args,
+  anyAt,
+  functionAt,
+  intAt,
+  optionalInt,
+  optionalText,
+  tableAt,
+  textAt
+} from "./Arguments.ts"
 
 /** More values than this a function cannot return. */
 const MOST_VALUES = 8000
@@ -75,7 +84,8 @@ const parseUnsigned = (text: string, base: number): number | undefined => {
   const found = pattern.exec(text)
   if (found === null) return undefined
   let value = 0n
-  for (const digit of (found[2] ?? "").toLowerCase()) value = value * BigInt(base) + BigInt(DIGITS.indexOf(digit))
+  for (const digit of (found[2] ?? "").toLowerCase())
+    value = value * BigInt(base) + BigInt(DIGITS.indexOf(digit))
   if (value >= 2n ** 64n) return Number(2n ** 64n - 1n)
   return Number(found[1] === "-" ? BigInt.asUintN(64, -value) : value)
 }
@@ -117,7 +127,8 @@ const setmetatable = (...args: Args): LuaValue => {
   if (args.length < 2 || (metatable !== undefined && !(metatable instanceof LuaTable))) {
     throw argumentError(2, "nil or table expected")
   }
-  if (table.metatable?.get("__metatable") !== undefined) throw libraryError("cannot change a protected metatable")
+  if (table.metatable?.get("__metatable") !== undefined)
+    throw libraryError("cannot change a protected metatable")
   if (table.isReadonly) throw operationError("Attempt to modify a readonly table")
   table.metatable = metatable
   return table
@@ -130,11 +141,19 @@ const getmetatable = (...args: Args): LuaValue => {
 
 const kilobytes = (): number => getHeapStatistics().used_heap_size / 1024
 
-const COLLECTING = ["stop", "restart", "collect", "count", "step", "setpause", "setstepmul"]
+const COLLECTING: ReadonlySet<string> = new Set([
+  "stop",
+  "restart",
+  "collect",
+  "count",
+  "step",
+  "setpause",
+  "setstepmul"
+])
 
 const collectgarbage = (...args: Args): LuaValue => {
   const option = optionalText(args, 1, "collect")
-  if (!COLLECTING.includes(option)) throw argumentError(1, `invalid option '${option}'`)
+  if (!COLLECTING.has(option)) throw argumentError(1, `invalid option '${option}'`)
   optionalInt(args, 2, 0)
   if (option === "count") return kilobytes()
   if (option === "step") return true

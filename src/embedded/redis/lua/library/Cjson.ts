@@ -11,7 +11,13 @@ const limitArguments = (args: Args, most: number): void => {
   if (args.length > most) throw argumentError(most + 1, "found too many arguments")
 }
 
-const integerOption = (args: Args, position: number, current: number, least: number, most: number): number => {
+const integerOption = (
+  args: Args,
+  position: number,
+  current: number,
+  least: number,
+  most: number
+): number => {
   if (args[position - 1] === undefined) return current
   const value = intAt(args, position)
   if (value < least || value > most) {

@@ -17,7 +17,10 @@ const written = (type: number, size: number, write: () => void): string => {
 }
 
 /** A header with a length, in the shortest of its forms. */
-const header = (length: number, forms: ReadonlyArray<readonly [most: number, type: number, size: number]>): string => {
+const header = (
+  length: number,
+  forms: ReadonlyArray<readonly [most: number, type: number, size: number]>
+): string => {
   for (const [most, type, size] of forms) {
     if (length > most) continue
     if (size === 0) return String.fromCharCode(type | length)
@@ -26,9 +29,22 @@ const header = (length: number, forms: ReadonlyArray<readonly [most: number, typ
   throw libraryError("too large for MessagePack")
 }
 
-const TEXT = [[31, 0xa0, 0], [0xff, 0xd9, 1], [0xffff, 0xda, 2], [0xffffffff, 0xdb, 4]] as const
-const LIST = [[15, 0x90, 0], [0xffff, 0xdc, 2], [0xffffffff, 0xdd, 4]] as const
-const MAP = [[15, 0x80, 0], [0xffff, 0xde, 2], [0xffffffff, 0xdf, 4]] as const
+const TEXT = [
+  [31, 0xa0, 0],
+  [0xff, 0xd9, 1],
+  [0xffff, 0xda, 2],
+  [0xffffffff, 0xdb, 4]
+] as const
+const LIST = [
+  [15, 0x90, 0],
+  [0xffff, 0xdc, 2],
+  [0xffffffff, 0xdd, 4]
+] as const
+const MAP = [
+  [15, 0x80, 0],
+  [0xffff, 0xde, 2],
+  [0xffffffff, 0xdf, 4]
+] as const
 
 const packInteger = (value: number): string => {
   if (value >= 0) {
@@ -213,7 +229,8 @@ const unpackSome = (text: string, limit: number, offset: number): LuaResult => {
   const isWhole = limit === 0 && offset === 0
   const unpacker = new Unpacker(text, offset)
   const values: Array<LuaValue> = []
-  while (!unpacker.isAtEnd && (isWhole || values.length < limit)) {
+  const most = isWhole ? Infinity : limit
+  while (!unpacker.isAtEnd && values.length < most) {
     if (values.length > MOST_RESULTS) {
       throw libraryError(
         "stack overflow (too many return values at once; use unpack_one or unpack_limit instead.)"

@@ -32,7 +32,7 @@ export const defaultSettings = (): JsonSettings => ({
 })
 
 /** What must be escaped in a text, and how. */
-const ESCAPED = /["\\/\x00-\x1f\x7f]/g
+const ESCAPED = /[^ !#-.0-[\]-~\x80-\xff]/g
 const ESCAPES: Readonly<Record<string, string>> = {
   '"': '\\"',
   "\\": "\\\\",
@@ -47,7 +47,7 @@ const ESCAPES: Readonly<Record<string, string>> = {
 const escape = (char: string): string =>
   ESCAPES[char] ?? `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`
 
-const NEEDS_ESCAPE = /["\\/\x00-\x1f\x7f]/
+const NEEDS_ESCAPE = /[^ !#-.0-[\]-~\x80-\xff]/
 
 const textOf = (text: string): string => {
   budget.allocate(text.length)

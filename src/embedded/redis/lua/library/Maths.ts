@@ -35,10 +35,13 @@ const ofOne =
   (...args) =>
     operation(numberAt(args, 1))
 
+/** The second argument is looked at first. */
 const ofTwo =
   (operation: (left: number, right: number) => number): LuaFunction =>
-  (...args) =>
-    operation(numberAt(args, 1), numberAt(args, 2))
+  (...args) => {
+    const right = numberAt(args, 2)
+    return operation(numberAt(args, 1), right)
+  }
 
 const fold =
   (operation: (left: number, right: number) => number): LuaFunction =>
@@ -87,7 +90,10 @@ export const mathLibrary = (random: Random): LuaTable => {
     floor: ofOne(Math.floor),
     fmod: ofTwo((left, right) => left % right),
     frexp: (...args) => split(numberAt(args, 1)),
-    ldexp: (...args) => scaled(numberAt(args, 1), intAt(args, 2)),
+    ldexp: (...args) => {
+      const power = intAt(args, 2)
+      return scaled(numberAt(args, 1), power)
+    },
     log10: ofOne(Math.log10),
     log: ofOne(Math.log),
     max: fold((left, right) => (right > left ? right : left)),

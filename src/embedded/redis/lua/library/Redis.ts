@@ -78,7 +78,7 @@ const aclCheck =
     const [name] = command
     if (name === undefined) throw apiError(NO_ARGUMENTS.slice(4))
     const known = host.call(["COMMAND", "INFO", name])
-    if (!(known instanceof Array) || known[0] === null || known[0] === undefined) {
+    if (!Array.isArray(known) || known[0] === null || known[0] === undefined) {
       throw apiError("Invalid command passed to redis.acl_check_cmd()")
     }
     return true
@@ -134,7 +134,9 @@ export const redisApi = (host: LuaHost, protocol: Protocol, isForScripts: boolea
     },
     sha1hex: (...args) => {
       if (args.length !== 1) throw apiError("wrong number of arguments")
-      return createHash("sha1").update(toText(args[0]) ?? "", "latin1").digest("hex")
+      return createHash("sha1")
+        .update(toText(args[0]) ?? "", "latin1")
+        .digest("hex")
     },
     error_reply: errorReply,
     status_reply: statusReply,

@@ -6,7 +6,16 @@ import { isNative, named } from "../machine/Positions.ts"
 import { STRING_METATABLE } from "../machine/StringMetatable.ts"
 import { toText, typeName } from "../machine/Types.ts"
 import { first, LuaError, type LuaResult, type LuaValue, NOTHING } from "../machine/Values.ts"
-import { type Args, functionAt, intAt, integerAt, library, optionalInt, optionalInteger, textAt } from "./Arguments.ts"
+import {
+  type Args,
+  functionAt,
+  intAt,
+  integerAt,
+  library,
+  optionalInt,
+  optionalInteger,
+  textAt
+} from "./Arguments.ts"
 import { format } from "./Format.ts"
 import { Matcher, patternOf } from "./Patterns.ts"
 
@@ -61,7 +70,7 @@ const rep = (...args: Args): string => {
 const reverse = (...args: Args): string => {
   const text = textAt(args, 1)
   budget.allocate(text.length)
-  return Buffer.from(text, "latin1").reverse().toString("latin1")
+  return Buffer.from(Buffer.from(text, "latin1").toReversed()).toString("latin1")
 }
 
 const changeCase =

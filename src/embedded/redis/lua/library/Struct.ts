@@ -101,7 +101,7 @@ class Options {
 }
 
 const ordered = (bytes: Buffer, isLittle: boolean): string =>
-  (isLittle ? bytes : bytes.reverse()).toString("latin1")
+  (isLittle ? bytes : Buffer.from(bytes.toReversed())).toString("latin1")
 
 const writeInteger = (value: number, size: number, isLittle: boolean): string => {
   const bytes = Buffer.alloc(Math.max(size, 8))

@@ -2,7 +2,7 @@ import { operationError } from "./Errors.ts"
 import { LuaTable } from "./LuaTable.ts"
 import { callable, metaOf } from "./Operations.ts"
 import { typeName } from "./Types.ts"
-import type { LuaFunction, LuaValue } from "./Values.ts"
+import { isMany, type LuaFunction, type LuaValue } from "./Values.ts"
 
 /** The state of a loop over something. */
 export interface Cursor {
@@ -77,12 +77,12 @@ class CallCursor implements Cursor {
       throw operationError(`attempt to call a ${typeName(step)} value`)
     }
     const result = callable(step)(this.state, this.key)
-    if (result instanceof Array) {
+    if (isMany(result)) {
       this.key = result[0]
       this.value = result[1]
       this.rest = result
     } else {
-      this.key = result as LuaValue
+      this.key = result
       this.value = undefined
       this.rest = []
     }

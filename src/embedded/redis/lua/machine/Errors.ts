@@ -53,11 +53,7 @@ const described = (operand: Operand | undefined, value: LuaValue): string =>
     : `${operand.kind} '${operand.name}' (a ${typeName(value)} value)`
 
 /** The error of an operation on a value that does not have it. */
-export const typeError = (
-  operation: string,
-  value: LuaValue,
-  side: "left" | "right" = "left"
-): LuaError => {
+export const typeError = (operation: string, value: LuaValue, side: "left" | "right" = "left"): LuaError => {
   const found = levels(2)
   const level = found[0]
   const operand = level?.kind === "lua" ? level.site[side] : undefined
@@ -69,8 +65,6 @@ export const compareError = (left: LuaValue, right: LuaValue): LuaError => {
   const one = typeName(left)
   const other = typeName(right)
   return operationError(
-    one === other
-      ? `attempt to compare two ${one} values`
-      : `attempt to compare ${one} with ${other}`
+    one === other ? `attempt to compare two ${one} values` : `attempt to compare ${one} with ${other}`
   )
 }

@@ -5,6 +5,10 @@ import type { LuaFunction, LuaValue } from "./Values.ts"
 const SMALL = 8
 const NONE = -1
 
+/** What tables have in common that have nothing: nobody changes it. */
+const NO_VALUES: Array<LuaValue> = []
+const NO_LINKS: Array<number> = []
+
 /** Numbers for what Lua orders by its address. */
 const identities = new WeakMap<object, number>()
 let lastIdentity = 0x55d0
@@ -19,6 +23,12 @@ export const identityOf = (value: object | LuaFunction): number => {
   return identity
 }
 
+const filled = <A>(size: number, value: A): Array<A> => {
+  const list: Array<A> = []
+  for (let at = 0; at < size; at++) list.push(value)
+  return list
+}
+
 const ceilLog2 = (value: number): number => 32 - Math.clz32(value - 1)
 
 /**
@@ -31,15 +41,15 @@ export class LuaTable {
   /** Whether scripts must not change it. */
   isReadonly = false
   /** The array part up to its last value: 1 is at 0. */
-  private items: Array<LuaValue> = []
+  private items: Array<LuaValue> = NO_VALUES
   /** How many keys belong into the array part. */
   private arraySize: number
   /** Whether there may be holes among `items`. */
   private hasHoles = false
-  private keys: Array<LuaValue> = []
-  private values: Array<LuaValue> = []
+  private keys: Array<LuaValue> = NO_VALUES
+  private values: Array<LuaValue> = NO_VALUES
   /** The place of the next key with the same main place. */
-  private links: Array<number> = []
+  private links: Array<number> = NO_LINKS
   private index: Map<LuaValue, number> | undefined
   /** Places at and above this one are not free. */
   private lastFree = 0
@@ -63,7 +73,8 @@ export class LuaTable {
       for (let at = 0; at < items.length; at++) if (items[at] !== undefined) table.set(at + 1, items[at])
       return table
     }
-    const table = new LuaTable(items.length === 0 ? 0 : 1 << ceilLog2(items.length))
+    if (items.length === 0) return new LuaTable()
+    const table = new LuaTable(1 << ceilLog2(items.length))
     table.items = items
     return table
   }
@@ -109,6 +120,10 @@ export class LuaTable {
   }
 
   private setItem(at: number, value: LuaValue): void {
+    if (this.items === NO_VALUES) {
+      if (value === undefined) return
+      this.items = []
+    }
     const { items } = this
     const { length } = items
     if (at < length) {
@@ -183,17 +198,24 @@ export class LuaTable {
   }
 
   private makePlaces(size: number): void {
-    this.keys = new Array<LuaValue>(size).fill(undefined)
-    this.values = new Array<LuaValue>(size).fill(undefined)
-    this.links = new Array<number>(size).fill(NONE)
-    this.index = size > SMALL ? new Map() : undefined
     this.lastFree = size
+    if (size === 0) {
+      this.keys = NO_VALUES
+      this.values = NO_VALUES
+      this.links = NO_LINKS
+      this.index = undefined
+      return
+    }
+    this.keys = filled<LuaValue>(size, undefined)
+    this.values = filled<LuaValue>(size, undefined)
+    this.links = filled(size, NONE)
+    this.index = size > SMALL ? new Map() : undefined
   }
 
   /** Chooses new sizes for both parts, so that more than half of the array part is in use; then inserts. */
   private grow(key: LuaValue, value: LuaValue): void {
     // How many keys there are between one power of two and the next.
-    const counts = new Array<number>(32).fill(0)
+    const counts = filled(32, 0)
     let integers = 0
     const count = (candidate: LuaValue): void => {
       if (typeof candidate !== "number" || candidate < 1 || candidate > 2 ** 26) return
@@ -229,7 +251,7 @@ export class LuaTable {
   private resize(arraySize: number, hashSize: number): void {
     const { items, keys, values } = this
     this.makePlaces(hashSize === 0 ? 0 : 1 << ceilLog2(hashSize))
-    const vanishing = items.length > arraySize ? items.splice(arraySize) : []
+    const vanishing = items.length > arraySize ? items.splice(arraySize) : NO_VALUES
     this.arraySize = arraySize
     this.trim()
     for (let at = 0; at < vanishing.length; at++) {
@@ -284,9 +306,7 @@ export class LuaTable {
   }
 
   valueAt(position: number): LuaValue {
-    return position <= this.arraySize
-      ? this.items[position - 1]
-      : this.values[position - this.arraySize - 1]
+    return position <= this.arraySize ? this.items[position - 1] : this.values[position - this.arraySize - 1]
   }
 
   /** The position of a key; `undefined` if the table has not had it. */

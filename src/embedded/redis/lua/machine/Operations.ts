@@ -2,7 +2,15 @@ import { compareError, operationError, typeError } from "./Errors.ts"
 import { LuaTable } from "./LuaTable.ts"
 import { STRING_METATABLE } from "./StringMetatable.ts"
 import { toNumber, toText } from "./Types.ts"
-import { first, LuaError, type LuaFunction, type LuaResult, LuaThread, LuaUserdata, type LuaValue } from "./Values.ts"
+import {
+  first,
+  LuaError,
+  type LuaFunction,
+  type LuaResult,
+  LuaThread,
+  LuaUserdata,
+  type LuaValue
+} from "./Values.ts"
 
 /** Metatables that stand for each other to no end. */
 const LONGEST_CHAIN = 100
@@ -74,7 +82,8 @@ export const setIndex = (object: LuaValue, key: LuaValue, value: LuaValue): void
   for (let step = 0; step < LONGEST_CHAIN; step++) {
     let handler: LuaValue
     if (current instanceof LuaTable) {
-      if (current.metatable === undefined || current.get(key) !== undefined) return setRaw(current, key, value)
+      if (current.metatable === undefined || current.get(key) !== undefined)
+        return setRaw(current, key, value)
       handler = current.metatable.get("__newindex")
       if (handler === undefined) return setRaw(current, key, value)
     } else {
@@ -165,9 +174,9 @@ export const isEqual = (left: LuaValue, right: LuaValue): boolean => {
 const areSameType = (left: LuaValue, right: LuaValue): boolean =>
   typeof left === typeof right &&
   (typeof left !== "object" ||
-    (left instanceof LuaTable) === (right instanceof LuaTable) &&
-      (left instanceof LuaThread) === (right instanceof LuaThread) &&
-      (left instanceof LuaUserdata) === (right instanceof LuaUserdata))
+    (left instanceof LuaTable === right instanceof LuaTable &&
+      left instanceof LuaThread === right instanceof LuaThread &&
+      left instanceof LuaUserdata === right instanceof LuaUserdata))
 
 /** `left < right` */
 export const isLess = (left: LuaValue, right: LuaValue): boolean => {

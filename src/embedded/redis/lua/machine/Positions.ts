@@ -40,6 +40,9 @@ const PREFIX = "lua:"
 /** The names of the functions of libraries begin with this. */
 const NATIVE = "="
 
+/** So many frames of the stack are asked for first. */
+const FEW_FRAMES = 12
+
 const chunks = new Map<string, WeakRef<Chunk>>()
 const collected = new FinalizationRegistry<string>((file) => chunks.delete(file))
 let lastChunk = 0
@@ -84,10 +87,9 @@ const siteOf = (frame: NodeJS.CallSite): Extract<Level, { kind: "lua" }> | undef
   return chunk === undefined || site === undefined ? undefined : { kind: "lua", chunk, site }
 }
 
-/** The functions that are under way, the innermost first; at least `wanted` of them if there are so many. */
-export const levels = (wanted: number): ReadonlyArray<Level> => {
+const levelsAmong = (sites: ReadonlyArray<NodeJS.CallSite>, wanted: number): ReadonlyArray<Level> => {
   const found: Array<Level> = []
-  for (const frame of frames(10 + wanted * 6)) {
+  for (const frame of sites) {
     const level = siteOf(frame)
     if (level !== undefined) {
       const isReplaced = level.site.isTail && found[found.length - 1]?.kind === "lua"
@@ -96,6 +98,15 @@ export const levels = (wanted: number): ReadonlyArray<Level> => {
     if (found.length >= wanted) break
   }
   return found
+}
+
+/** The functions that are under way, the innermost first; at least `wanted` of them if there are so many. */
+export const levels = (wanted: number): ReadonlyArray<Level> => {
+  for (let count = FEW_FRAMES; ; count *= 10) {
+    const sites = frames(count)
+    const found = levelsAmong(sites, wanted)
+    if (found.length >= wanted || sites.length < count) return found
+  }
 }
 
 /** The innermost function of a script where an error of JavaScript arose. */

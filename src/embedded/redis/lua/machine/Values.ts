@@ -69,10 +69,11 @@ export class Stopped {
   }
 }
 
+/** Whether a function returned any number of values but one. */
+export const isMany = (result: LuaResult): result is ReadonlyArray<LuaValue> => Array.isArray(result)
+
 /** The first of the values that a function returned. */
-export const first = (result: LuaResult): LuaValue =>
-  result instanceof Array ? result[0] : (result as LuaValue)
+export const first = (result: LuaResult): LuaValue => (isMany(result) ? result[0] : result)
 
 /** All values that a function returned. */
-export const all = (result: LuaResult): ReadonlyArray<LuaValue> =>
-  result instanceof Array ? result : [result as LuaValue]
+export const all = (result: LuaResult): ReadonlyArray<LuaValue> => (isMany(result) ? result : [result])

@@ -1,0 +1,59 @@
+/** Scripts run on the embedded Redis and on a real one: what they answer, errors included, must be the same. */
+import { type ChildProcess, spawn } from "node:child_process"
+import { once } from "node:events"
+import { existsSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { afterAll, beforeAll, expect, it, vi } from "vitest"
+import { random } from "../differential/random.ts"
+import { type Folder, folder } from "../folder.ts"
+import { opened } from "../open.ts"
+import { memoryWire, socketWire, type Wire } from "../wire.ts"
+import { type Answered, answerOf, begin, RECORDED, recorded, toJson } from "./answers.ts"
+import { script } from "./generate.ts"
+import { SCRIPTS } from "./scripts.ts"
+
+/** The same scripts in every run. LUA_SEED ("random" or a number) and LUA_SCRIPTS make others, and more; LUA_RECORD records anew. */
+const CHOSEN = process.env["LUA_SEED"] ?? "1"
+const SEED = CHOSEN === "random" ? Date.now() % 2 ** 31 : Number(CHOSEN)
+const COUNT = Number(process.env["LUA_SCRIPTS"] ?? 10_000)
+
+let home: Folder
+let child: ChildProcess
+let real: Wire
+
+beforeAll(async () => {
+  home = folder()
+  const socket = join(home.path, "redis.sock")
+  child = spawn("redis-server", ["--port", "0", "--unixsocket", socket, "--dir", home.path, "--save", ""], {
+    stdio: "ignore"
+  })
+  await vi.waitFor(() => expect(existsSync(socket)).toBe(true), { timeout: 10_000 })
+  real = await socketWire(socket)
+})
+
+afterAll(async () => {
+  real.close()
+  child.kill("SIGKILL")
+  if (child.exitCode === null && child.signalCode === null) await once(child, "exit")
+  home[Symbol.dispose]()
+})
+
+it("the recorded answers are those of a real Redis", async () => {
+  await begin(real)
+  const answered: Array<Answered> = []
+  for (const body of SCRIPTS) answered.push([body, await answerOf(real, body)])
+  if (process.env["LUA_RECORD"] !== undefined) writeFileSync(RECORDED, toJson(answered))
+  else expect(answered).toEqual(recorded())
+})
+
+it(`${COUNT} random scripts answer what they answer on a real Redis (LUA_SEED=${SEED})`, async () => {
+  await using server = await opened()
+  const ours = await memoryWire(server.server)
+  for (const wire of [ours, real]) await begin(wire)
+  for (let seed = SEED; seed < SEED + COUNT; seed++) {
+    const body = script(random(seed))
+    const [own, theirs] = [await answerOf(ours, body), await answerOf(real, body)]
+    expect({ seed, body, answer: own }).toEqual({ seed, body, answer: theirs })
+  }
+  ours.close()
+}, 600_000)
