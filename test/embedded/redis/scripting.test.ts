@@ -115,7 +115,8 @@ describe("scripts", () => {
   it("that use up the memory fail alone: the next ones run", async () => {
     await using server = await opened()
     const { redis } = server
-    const greedy = "local t = {} for i = 1, 1e9 do t[i] = {i, {}, {}, {}, {}, {}, {}, {}} end"
+    const greedy =
+      "local big, t = {}, {} for i = 1, 7000 do big[i] = i end for i = 1, 1e9 do t[i] = {unpack(big)} end"
     expect(await messageOf(redis.eval(greedy, 0))).toMatch(/not enough memory/)
     expect(await redis.eval("return 1", 0)).toBe(1)
   })

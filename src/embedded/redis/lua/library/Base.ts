@@ -1,4 +1,5 @@
 import { getHeapStatistics } from "node:v8"
+import { budget } from "../machine/Budget.ts"
 import { caught } from "../machine/Caught.ts"
 import { asStep } from "../machine/Cursors.ts"
 import { argumentError, libraryError, operationError, raised, raisedAt } from "../machine/Errors.ts"
@@ -108,6 +109,7 @@ const unpack = (...args: Args): LuaResult => {
   if (from > to) return NOTHING
   const count = to - from + 1
   if (count + args.length > MOST_VALUES) throw libraryError("too many results to unpack")
+  budget.spend(count)
   const values: Array<LuaValue> = []
   for (let at = from; at <= to; at++) values.push(table.at(at))
   return values

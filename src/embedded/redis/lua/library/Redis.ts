@@ -2,6 +2,7 @@ import { createHash } from "node:crypto"
 import { ErrorReply } from "../../resp/Reply.ts"
 import { errorTable, toLua } from "../Conversions.ts"
 import type { LuaHost } from "../LuaRuntime.ts"
+import { budget } from "../machine/Budget.ts"
 import { raised } from "../machine/Errors.ts"
 import { LuaTable } from "../machine/LuaTable.ts"
 import { exactText, toNumber, toText } from "../machine/Types.ts"
@@ -50,7 +51,10 @@ const caller =
     else if (command.length === 0) problem = errorTable(NO_ARGUMENTS)
     else {
       const reply = host.call(command)
-      if (!(reply instanceof ErrorReply)) return toLua(reply, protocol.resp3)
+      if (!(reply instanceof ErrorReply)) {
+        if (Array.isArray(reply)) budget.spend(reply.length)
+        return toLua(reply, protocol.resp3)
+      }
       problem = failed(reply)
     }
     if (raises) throw raised(problem)

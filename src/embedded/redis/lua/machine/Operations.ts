@@ -1,3 +1,4 @@
+import { budget } from "./Budget.ts"
 import { compareError, operationError, typeError } from "./Errors.ts"
 import { LuaTable } from "./LuaTable.ts"
 import { STRING_METATABLE } from "./StringMetatable.ts"
@@ -15,6 +16,8 @@ import {
 /** Metatables that stand for each other to no end. */
 const LONGEST_CHAIN = 100
 const LONGEST_TEXT = 2 ** 29 - 24
+/** So many values at once count as steps of their own. */
+const MANY = 64
 
 /** The metatable of a value. */
 export const metatableOf = (value: LuaValue): LuaTable | undefined => {
@@ -210,7 +213,10 @@ export const loopNumber = (value: LuaValue, what: string): number => {
 }
 
 /** A table of values, as a constructor makes it. */
-export const newList = (items: ReadonlyArray<LuaValue>): LuaTable => LuaTable.of(items)
+export const newList = (items: ReadonlyArray<LuaValue>): LuaTable => {
+  if (items.length > MANY) budget.spend(items.length)
+  return LuaTable.of(items)
+}
 
 /** The table that functions have as `arg`. */
 export const argTable = (rest: ReadonlyArray<LuaValue>): LuaTable => {
