@@ -25,6 +25,12 @@ import type {
 /** How many closed runs are looked at in one step of the retention. */
 const step = 500
 
+/**
+ * After how many pages (of 4 KiB) the log is written into the file, which everybody waits for: pages that were written
+ * often meanwhile go there once. What is read again after a crash grows with it.
+ */
+const checkpointPages = 4000
+
 /** Runs in one SQLite file, with one writer. */
 export class SqliteStorage implements Storage {
   readonly persistent = true
@@ -48,6 +54,7 @@ export class SqliteStorage implements Storage {
       this.#database.exec("PRAGMA journal_mode = WAL")
       this.#database.exec(`PRAGMA synchronous = ${synchronous.toUpperCase()}`)
       this.#database.exec("PRAGMA temp_store = MEMORY")
+      this.#database.exec(`PRAGMA wal_autocheckpoint = ${checkpointPages}`)
       migrate(this.#database, file)
       this.#visibility = new SqliteVisibility(this.#database, (sql) => this.#prepare(sql))
       this.#measure()
