@@ -7,6 +7,7 @@ import { connectClient } from "./ClientConnection.ts"
 import type { Endpoint } from "./Endpoint.ts"
 import { lazyOperations } from "./LazyOperations.ts"
 import { connectNative } from "./NativeRuntime.ts"
+import { startSandbox } from "./Sandbox.ts"
 import { loadSdk } from "./Sdk.ts"
 import { toTemporalError } from "./TemporalErrors.ts"
 import { makeTemporalOperations, type TemporalOperations } from "./TemporalService.ts"
@@ -34,7 +35,11 @@ const withWorkers = Effect.fnUntraced(function* (
   return {
     ...operations,
     worker: (options) =>
-      Effect.flatMap(RcRef.get(native), (connection) => startWorker(connection, endpoint.namespace, options))
+      Effect.gen(function* () {
+        const sandbox = yield* startSandbox
+        const connection = yield* RcRef.get(native)
+        return yield* startWorker(connection, sandbox, endpoint.namespace, options)
+      })
   }
 })
 

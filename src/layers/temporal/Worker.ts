@@ -4,6 +4,7 @@ import { Deferred, Effect, type Scope } from "effect"
 import { type ServiceError, ServiceFailure } from "../../services/ServiceError.ts"
 import type { SinkInfo, TemporalWorker, WorkerOptions } from "../../services/Temporal.ts"
 import { loadWorkerSdk } from "./NativeRuntime.ts"
+import { type Sandbox, workerWithSandbox } from "./Sandbox.ts"
 import { toTemporalError } from "./TemporalErrors.ts"
 
 const DEFAULT_GRACE = 10_000
@@ -95,13 +96,15 @@ const stop = ({ ended, worker }: RunningWorker): Effect.Effect<void> =>
     return ended
   })
 
-/** Starts a worker on `connection`; it runs until the scope closes. */
+/** Starts a worker on `connection`, in the thread of `sandbox` if there is one; it runs until the scope closes. */
 export const startWorker = Effect.fnUntraced(function* (
   connection: NativeConnection,
+  sandbox: Sandbox,
   namespace: string,
   options: WorkerOptions
 ): Effect.fn.Return<TemporalWorker, ServiceError, Scope.Scope> {
-  const { Worker } = yield* loadWorkerSdk
+  const sdk = yield* loadWorkerSdk
+  const Worker = yield* Effect.promise(() => workerWithSandbox(sdk.Worker, sandbox))
   const running = yield* Effect.acquireRelease(
     Effect.map(
       Effect.tryPromise({
