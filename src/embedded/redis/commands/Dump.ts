@@ -87,14 +87,13 @@ const restore = (client: Client, args: Arguments): Reply => {
     entry.usedAt = withFrequency(options.frequency, server.now)
   }
   server.changed(db, key, NOTIFY.generic, "restore")
-  const rest = args.slice(4).filter((word) => word.toUpperCase() !== "ABSTTL")
   server.propagate(db, [
     "RESTORE",
     key,
     String(deadline),
     payload,
-    ...rest,
-    ...(deadline === 0 ? [] : ["ABSTTL"])
+    ...args.slice(4),
+    ...(deadline === 0 || options.absolute ? [] : ["ABSTTL"])
   ])
   return OK
 }

@@ -12,6 +12,7 @@ import { busyError } from "../lua/ScriptRunner.ts"
 import { ActiveExpiry } from "./ActiveExpiry.ts"
 import { AtomicSteps } from "./AtomicSteps.ts"
 import { MessageBroker } from "./Broker.ts"
+import { ClientMemory } from "./ClientMemory.ts"
 import type { ChangeLog } from "./ChangeLog.ts"
 import {
   deniesMemory,
@@ -73,6 +74,7 @@ export class Engine implements SessionHost {
   dirty = 0
   closed = false
   readonly memory: MemoryAccount
+  private readonly clientMemory = new ClientMemory(this.clients)
   private readonly statistics: Statistics = { connections: 0, commands: 0, expired: 0, rejected: 0 }
   private nextClientId = 1
   private readonly monitors = new Monitors()
@@ -358,7 +360,7 @@ export class Engine implements SessionHost {
 
   /** Bytes of what is no key, for `maxmemory`. */
   otherBytes(): number {
-    return this.scripts.libraries.size * 1024
+    return this.scripts.libraries.size * 1024 + this.clientMemory.bytes()
   }
 
   swapDatabases(left: number, right: number): void {

@@ -201,7 +201,19 @@ export class ListpackCursor {
   }
 
   private move(length: number): void {
-    this.at += length + backLength(length)
+    const { bytes } = this
+    const start = this.at + length
+    const size = backLength(length)
+    this.at = start + size
     if (this.at > this.end) throw this.damaged()
+    // Behind each element stands its length, for those who read backwards.
+    if (size === 1) {
+      if (bytes[start] !== length) throw this.damaged()
+      return
+    }
+    for (let group = 0; group < size; group++) {
+      const part = Math.floor(length / 2 ** (7 * (size - 1 - group))) & 127
+      if (bytes[start + group] !== (group === 0 ? part : part | 128)) throw this.damaged()
+    }
   }
 }
