@@ -19,14 +19,20 @@ type Token =
   | "T_END"
   | "T_ERROR"
 
-const SIGNS: Readonly<Record<string, Token>> = {
-  "{": "T_OBJ_BEGIN",
-  "}": "T_OBJ_END",
-  "[": "T_ARR_BEGIN",
-  "]": "T_ARR_END",
-  ",": "T_COMMA",
-  ":": "T_COLON"
-}
+/** The tokens of one character, by its code. */
+const SIGNS: ReadonlyArray<Token | undefined> = Array.from({ length: 128 }, (_, code) => {
+  const found = ["\0", "{", "}", "[", "]", ",", ":"].indexOf(String.fromCharCode(code))
+  const tokens: ReadonlyArray<Token> = [
+    "T_END",
+    "T_OBJ_BEGIN",
+    "T_OBJ_END",
+    "T_ARR_BEGIN",
+    "T_ARR_END",
+    "T_COMMA",
+    "T_COLON"
+  ]
+  return tokens[found]
+})
 const WORDS: ReadonlyArray<readonly [word: string, token: Token, value: LuaValue]> = [
   ["true", "T_BOOLEAN", true],
   ["false", "T_BOOLEAN", false],
@@ -42,10 +48,11 @@ const ESCAPES: Readonly<Record<string, string>> = {
   f: "\f",
   r: "\r"
 }
-const SPACES = /[ \t\n\r]*/y
 const PLAIN = /[^"\\\0]*/y
 const NUMBER =
   /[+-]?(?:0[xX](?:[\da-fA-F]+\.?[\da-fA-F]*|\.[\da-fA-F]+)(?:[pP][+-]?\d+)?|(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|[iI][nN][fF](?:[iI][nN][iI][tT][yY])?|[nN][aA][nN])/y
+/** Most numbers. */
+const SMALL = /-?[1-9]\d{0,14}(?![\d.eE])/y
 /** A number that is none in JSON. */
 const INVALID = /\+|-?(?:0[xX\d]|[iI][nN][fF]|[nN][aA][nN])/y
 
@@ -97,26 +104,27 @@ export class JsonDecoder {
 
   private next(): void {
     const { text } = this
-    this.at += matchAt(SPACES, text, this.at)?.length ?? 0
+    let code = text.charCodeAt(this.at)
+    while (code === 32 || code === 10 || code === 13 || code === 9) code = text.charCodeAt(++this.at)
     this.start = this.at
-    const char = text[this.at]
-    if (char === undefined || char === "\0") {
-      this.token = "T_END"
-      return
-    }
-    const sign = SIGNS[char]
+    if (code === 34) return this.string()
+    const sign = code < 128 ? SIGNS[code] : undefined
     if (sign !== undefined) {
       this.token = sign
-      this.at++
-      return
-    }
-    if (char === '"') return this.string()
-    const isDigit = char === "-" || (char >= "0" && char <= "9")
-    const isInvalid = matchAt(INVALID, text, this.at) !== undefined
-    if (isDigit) {
-      if (isInvalid && !this.settings.decodesInvalid) return this.fail("invalid number")
-      return this.number()
-    }
+      if (sign !== "T_END") this.at++
+    } else if (code === 45 || (code >= 48 && code <= 57)) this.digits()
+    else if (Number.isNaN(code)) this.token = "T_END"
+    else this.word()
+  }
+
+  private digits(): void {
+    const isInvalid = !this.settings.decodesInvalid && matchAt(INVALID, this.text, this.at) !== undefined
+    if (isInvalid) this.fail("invalid number")
+    else this.number()
+  }
+
+  private word(): void {
+    const { text } = this
     for (const [word, token, value] of WORDS) {
       if (!text.startsWith(word, this.at)) continue
       this.token = token
@@ -124,8 +132,8 @@ export class JsonDecoder {
       this.at += word.length
       return
     }
-    if (isInvalid && this.settings.decodesInvalid) return this.number()
-    this.fail("invalid token")
+    if (this.settings.decodesInvalid && matchAt(INVALID, text, this.at) !== undefined) this.number()
+    else this.fail("invalid token")
   }
 
   private following(): Token {
@@ -134,9 +142,15 @@ export class JsonDecoder {
   }
 
   private number(): void {
+    this.token = "T_NUMBER"
+    const small = matchAt(SMALL, this.text, this.at)
+    if (small !== undefined) {
+      this.value = Number(small)
+      this.at += small.length
+      return
+    }
     const digits = matchAt(NUMBER, this.text, this.at)
     if (digits === undefined) return this.fail("invalid number")
-    this.token = "T_NUMBER"
     this.value = parseNumber(digits)
     this.at += digits.length
   }

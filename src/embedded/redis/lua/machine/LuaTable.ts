@@ -23,6 +23,10 @@ export const identityOf = (value: object | LuaFunction): number => {
   return identity
 }
 
+/** How many integer keys there are between one power of two and the next, while a table is laid out anew. */
+const counts = new Int32Array(32)
+const MOST_ITEMS = 2 ** 26
+
 const filled = <A>(size: number, value: A): Array<A> => {
   const list: Array<A> = []
   for (let at = 0; at < size; at++) list.push(value)
@@ -214,36 +218,38 @@ export class LuaTable {
 
   /** Chooses new sizes for both parts, so that more than half of the array part is in use; then inserts. */
   private grow(key: LuaValue, value: LuaValue): void {
-    // How many keys there are between one power of two and the next.
-    const counts = filled(32, 0)
-    let integers = 0
-    const count = (candidate: LuaValue): void => {
-      if (typeof candidate !== "number" || candidate < 1 || candidate > 2 ** 26) return
-      if (!Number.isInteger(candidate)) return
-      const slice = ceilLog2(candidate)
-      counts[slice] = (counts[slice] ?? 0) + 1
-      integers++
-    }
     const { items, keys, values } = this
+    if (keys.length === 0 && items.length === 0) {
+      if (key === 1) {
+        this.arraySize = 1
+        this.setItem(0, value)
+      } else {
+        this.resize(0, 1)
+        this.insert(key, value)
+      }
+      return
+    }
+    counts.fill(0)
+    let integers = 0
     let total = 1
     if (this.hasHoles) {
       for (let at = 0; at < items.length; at++) {
         if (items[at] === undefined) continue
-        count(at + 1)
+        integers += count(at + 1)
         total++
       }
     } else {
-      countDense(counts, items.length)
+      countDense(items.length)
       integers += items.length
       total += items.length
     }
     for (let place = 0; place < keys.length; place++) {
       if (values[place] === undefined) continue
-      count(keys[place])
+      integers += count(keys[place])
       total++
     }
-    count(key)
-    const { size, used } = arrayFor(counts, integers)
+    integers += count(key)
+    const { size, used } = arrayFor(integers)
     this.resize(size, total - used)
     this.set(key, value)
   }
@@ -326,7 +332,16 @@ export class LuaTable {
   }
 }
 
-const countDense = (counts: Array<number>, length: number): void => {
+/** Counts a key if it may be in an array part: 1 if so. */
+const count = (key: LuaValue): number => {
+  if (typeof key !== "number" || key < 1 || key > MOST_ITEMS || !Number.isInteger(key)) return 0
+  const slice = ceilLog2(key)
+  counts[slice] = (counts[slice] ?? 0) + 1
+  return 1
+}
+
+/** Counts the keys from 1 to a length. */
+const countDense = (length: number): void => {
   let from = 0
   for (let slice = 0, to = 1; from < length; slice++, to *= 2) {
     const end = Math.min(to, length)
@@ -336,10 +351,7 @@ const countDense = (counts: Array<number>, length: number): void => {
 }
 
 /** The largest power of two of which more than half is in use, and how many keys that takes in. */
-const arrayFor = (
-  counts: ReadonlyArray<number>,
-  integers: number
-): { readonly size: number; readonly used: number } => {
+const arrayFor = (integers: number): { readonly size: number; readonly used: number } => {
   let seen = 0
   let size = 0
   let used = 0
