@@ -3,6 +3,7 @@ import { fromMillis, positiveMillis } from "./proto/time.ts"
 import type { Failure, Payloads, PollActivityTaskResponse, WorkerVersion } from "./proto/root.ts"
 import { activityTaskNotFound, invalidArgument } from "./errors.ts"
 import { sizeOfFailure, tooLarge, truncateFailure } from "./failure-size.ts"
+import { noteActivityFailed, noteRetry } from "./notes.ts"
 import { sizeOfPayloads } from "./payload.ts"
 import { decideRetry, isRetryable } from "./retry.ts"
 import { buffered, isOpen } from "./state.ts"
@@ -188,6 +189,7 @@ const retry = (tx: Tx, run: Run, activity: PendingActivity, failure: Failure): n
         ? { delayMs: 0 }
         : { state: RetryState.NonRetryableFailure }
   if ("state" in decision) return decision.state
+  noteRetry(tx, run, info, attempt.attempt, failure, decision.delayMs)
   if (attempt.pause === undefined) run.wakeAt(tx.now + decision.delayMs)
   const { reset: _, forgetHeartbeat, ...kept } = attempt
   run.setAttempt({
@@ -236,6 +238,7 @@ export const failActivity = (
   }
   const retryState = retry(tx, run, { info, attempt }, failure)
   if (retryState === RetryState.InProgress) return refused
+  noteActivityFailed(tx, run, info, attempt.attempt, failure, retryState)
   const startedEventId = addStarted(tx, run, attempt, options.workerVersion)
   tx.add(run, EventType.ActivityTaskFailed, {
     activityTaskFailedEventAttributes: {
@@ -273,6 +276,7 @@ export const timeOutActivity = (tx: Tx, run: Run, activity: PendingActivity, typ
   const failure = timeoutFailure(retryState === RetryState.Timeout ? TimeoutType.ScheduleToClose : type)
   if (failure.timeoutFailureInfo) failure.timeoutFailureInfo.lastHeartbeatDetails = attempt.heartbeatDetails
   if (attempt.lastFailure !== undefined) failure.cause = attempt.lastFailure
+  noteActivityFailed(tx, run, activity.info, attempt.attempt, failure, retryState)
   const startedEventId = addStarted(tx, run, attempt)
   tx.add(run, EventType.ActivityTaskTimedOut, {
     activityTaskTimedOutEventAttributes: {

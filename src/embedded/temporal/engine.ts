@@ -271,6 +271,7 @@ export class Engine implements Core {
     this.#draining = true
     try {
       for (let tx = this.#finished.shift(); tx !== undefined; tx = this.#finished.shift()) {
+        for (const { level, message, attributes } of tx.notes ?? []) this.logger(level, message, attributes)
         for (const run of tx.touched) {
           this.#notify(run.runId)
           this.changed(run)

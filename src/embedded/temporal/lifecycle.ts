@@ -19,6 +19,7 @@ import { decideRetry, withDefaults } from "./retry.ts"
 import { effectiveTimeouts, runDeadline } from "./run-timeouts.ts"
 import { executionTime, isOpen } from "./state.ts"
 import type { ChildInfo } from "./state.ts"
+import { noteClosed } from "./notes.ts"
 import type { EventBody, Tx } from "./tx.ts"
 import { Run } from "./run.ts"
 import { forceCloseTask, isDelayed, scheduleTask } from "./workflow-task.ts"
@@ -115,6 +116,7 @@ export const closeRun = (tx: Tx, run: Run, type: number, body: EventBody): void 
   const children = [...run.h.children.values()]
   const parent = run.h.started.parentWorkflowExecution
   tx.add(run, type, body)
+  noteClosed(tx, run, body)
   run.x.task = undefined
   for (const id of run.x.attempts.keys()) run.deleteAttempt(id)
   run.x.delayed = false

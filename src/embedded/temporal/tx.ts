@@ -3,6 +3,7 @@ import { fromMillis, toNumber } from "./proto/time.ts"
 import type { HistoryEvent } from "./proto/root.ts"
 import { encodeFrame, isBuffered, isClosing, reorder, withStarted } from "./history.ts"
 import { applyEvent, assignEventId, isOpen } from "./state.ts"
+import type { Note } from "./notes.ts"
 import type { Run } from "./run.ts"
 import { scheduledBody, startedBody } from "./workflow-task-events.ts"
 import type { CustomTypes } from "./visibility/attributes.ts"
@@ -48,6 +49,8 @@ export class Tx {
   readonly offers: Offer[] = []
   /** What changes beside runs. */
   readonly documents: DocumentChange[] = []
+  /** What the log is told once this is committed; undefined for nothing. */
+  notes: Note[] | undefined
   readonly #deferred: (() => void)[] = []
   readonly #speculating = new Set<Run>()
 

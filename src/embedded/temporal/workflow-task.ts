@@ -3,6 +3,7 @@ import { positiveMillis } from "./proto/time.ts"
 import type { Failure, Request } from "./proto/root.ts"
 import { executionTime, isOpen } from "./state.ts"
 import type { Tx } from "./tx.ts"
+import { noteTaskFailed, noteTaskTimedOut } from "./notes.ts"
 import type { Run, WorkflowTask } from "./run.ts"
 import { respondingWorker } from "./task-worker.ts"
 import type { TaskWorker } from "./task-worker.ts"
@@ -223,6 +224,7 @@ export const failTask = (tx: Tx, run: Run, why: TaskFailure): void => {
         binaryChecksum: why.binaryChecksum ?? ""
       }
     })
+  noteTaskFailed(tx, run, task, why)
   afterFailure(run, true)
   if (why.cause === TaskFailedCause.UnhandledCommand) run.x.closeAttempted = true
 }
@@ -246,6 +248,7 @@ export const timeOutTask = (tx: Tx, run: Run, timeoutType: number): void => {
         timeoutType
       }
     })
+  noteTaskTimedOut(tx, run, task, timeoutType)
   afterFailure(run, !untaken)
 }
 
