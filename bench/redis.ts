@@ -1,220 +1,191 @@
 /**
- * Compares the embedded Redis, in memory and in a folder, with a real one over loopback (if `redis-server` is installed)
- * and with ioredis-mock, all through ioredis, in one run. The ratios are the result: the absolute numbers depend on the
- * machine. The targets take turns in short rounds and the best round of each counts, so that what else runs on the
- * machine disturbs all of them alike.
+ * Compares the embedded Redis, in memory and in a folder, with a real one over loopback (if `redis-server` is installed),
+ * with ioredis-mock, and with ioredis alone (`client`: canned answers, from nobody), all through ioredis, in one run. The
+ * ratios are the result: the absolute numbers depend on the machine. Each target has a process of its own, so that none
+ * pays for another's garbage. They take turns in short rounds after a round to warm up; a ratio is the median of the
+ * ratios of the rounds, so that neither one collection nor what else runs on the machine decides.
  *
- *     node bench/redis.ts [--millis 40] [--rounds 9] [--keys 1000000] [--only commands,large,many,growth,memory]
+ *     node bench/redis.ts [--millis 40] [--rounds 15] [--keys 1000000] [--only commands,large,many,everysec,growth,memory]
+ *         [--names GET,SET]
  */
-import { spawnSync } from "node:child_process"
-import { fileURLToPath } from "node:url"
 import { parseArgs } from "node:util"
-import { COMMANDS, isPossible, type Load, type Measured } from "./lib/redisCommands.ts"
-import { embedded, mock, real, type Target } from "./lib/redisTargets.ts"
+import { COMMANDS, type Load } from "./lib/redisCommands.ts"
+import { printMemory } from "./lib/redisMemoryReport.ts"
+import { bareWrite } from "./lib/redisBareWrite.ts"
+import { type Running, start } from "./lib/redisRunning.ts"
+import type { Round } from "./lib/redisWorker.ts"
+import { median, printTable } from "./lib/statistics.ts"
 
 const { values: options } = parseArgs({
   options: {
     millis: { type: "string", default: "40" },
-    rounds: { type: "string", default: "9" },
+    rounds: { type: "string", default: "15" },
     keys: { type: "string", default: "1000000" },
-    only: { type: "string", default: "commands,large,many,growth,memory" }
+    only: { type: "string", default: "commands,large,many,everysec,growth,memory" },
+    names: { type: "string", default: Object.keys(COMMANDS).join(",") }
   }
 })
 const millis = Number(options.millis)
 const rounds = Number(options.rounds)
 const manyKeys = Number(options.keys)
 const parts = new Set(options.only.split(","))
+const names = options.names.split(",")
+
+/** How much longer the round lasts that warms up. */
+const WARMING = 5
 
 const print = (line: string): void => {
   process.stdout.write(`${line}\n`)
 }
 
 const rateOf = (rate: number): string =>
-  (Number.isNaN(rate) ? "-" : rate >= 1000 ? `${(rate / 1000).toFixed(1)}k` : rate.toFixed(0)).padStart(10)
+  Number.isNaN(rate) ? "-" : rate >= 1000 ? `${(rate / 1000).toFixed(1)}k` : rate.toFixed(0)
 
-const ratioOf = (ratio: number): string => (Number.isFinite(ratio) ? ratio.toFixed(2) : "-").padStart(12)
+const ratioOf = (ratio: number): string => (Number.isFinite(ratio) ? ratio.toFixed(2) : "-")
 
-/** Calls one after the other for a while; calls a second. */
-const sequential = async (target: Target, measured: Measured, load: Load, from: number): Promise<number> => {
-  let step = from
-  const start = performance.now()
-  while (performance.now() - start < millis) await measured.call(target.redis, step++, load)
-  return ((step - from) * 1000) / (performance.now() - start)
-}
-
-/** Pipelines of 100 for a while; commands a second. */
-const pipelined = async (target: Target, measured: Measured, load: Load, from: number): Promise<number> => {
-  let step = from
-  const start = performance.now()
-  while (performance.now() - start < millis) {
-    const pipeline = target.redis.pipeline()
-    for (let at = 0; at < 100; at++) measured.pipe?.(pipeline, step++, load)
-    await pipeline.exec()
-  }
-  return ((step - from) * 1000) / (performance.now() - start)
-}
-
-/** The best round of each target. */
-const compare = async (
-  targets: ReadonlyArray<Target>,
-  name: string,
-  piped: boolean,
-  load: Load
-): Promise<ReadonlyArray<number>> => {
-  const measured = COMMANDS[name]
-  if (measured === undefined) throw new Error(`there is no command ${name}`)
-  const best = targets.map(() => Number.NaN)
-  const run = piped ? pipelined : sequential
-  for (const target of targets) await measured.prepare?.(target.redis, load)
-  for (let round = -1; round < rounds; round++) {
+/** The rounds of each target; none of those that cannot do it. */
+const interleave = async (
+  targets: ReadonlyArray<Running>,
+  round: (target: Running, millis: number) => Promise<Round>,
+  possible: ReadonlyArray<boolean>
+): Promise<ReadonlyArray<ReadonlyArray<Round>>> => {
+  const results: ReadonlyArray<Array<Round>> = targets.map(() => [])
+  for (let turn = -1; turn < rounds; turn++) {
     for (const [at, target] of targets.entries()) {
-      if (!isPossible(target.redis, name, piped)) continue
-      const rate = await run(target, measured, load, (round + 1) * 1_000_000)
-      // The first round warms up.
-      if (round >= 0)
-        best[at] = Math.max(best[at] === undefined || Number.isNaN(best[at]) ? 0 : best[at], rate)
+      if (possible[at] !== true) continue
+      // The first one warms up: it compiles what is hot.
+      const result = await round(target, turn < 0 ? millis * WARMING : millis)
+      if (turn >= 0) results[at]?.push(result)
     }
   }
-  return best
+  return results
 }
+
+const rateIn = (results: ReadonlyArray<Round>): number => median(results.map(({ rate }) => rate))
+
+/** The median of how many times faster one was than another in the same round. */
+const ratioIn = (own: ReadonlyArray<Round>, other: ReadonlyArray<Round>): number =>
+  median(own.flatMap(({ rate }, at) => (other[at] === undefined ? [] : [rate / other[at].rate])))
 
 const table = async (
   title: string,
-  targets: ReadonlyArray<Target>,
+  targets: ReadonlyArray<Running>,
   load: Load,
-  names: ReadonlyArray<string>,
+  commands: ReadonlyArray<string>,
   fill: boolean
 ): Promise<void> => {
   print(`\n${title}`)
-  const heads = targets.map((target) => target.name.padStart(10)).join("")
-  const ratios = targets.slice(1).map((target) => `x ${target.name}`.padStart(12))
-  print(`${"".padEnd(14)}${heads}${ratios.join("")}`)
-  for (const target of targets) await target.redis.flushall()
-  if (fill) for (const target of targets) await fillKeys(target, load)
+  for (const target of targets) await target.reset(fill ? load : { ...load, keys: 0 })
+  const rows = [
+    ["", ...targets.map(({ name }) => name), ...targets.slice(1).map(({ name }) => `x ${name}`), "cpu us"]
+  ]
   for (const piped of [false, true]) {
-    for (const name of names) {
+    for (const name of commands) {
       if (piped && COMMANDS[name]?.pipe === undefined) continue
-      const rates = await compare(targets, name, piped, load)
-      const [own = Number.NaN, ...others] = rates
-      const label = `${name} ${piped ? "p100" : "seq"}`.padEnd(14)
-      print(label + rates.map(rateOf).join("") + others.map((rate) => ratioOf(own / rate)).join(""))
+      const possible: Array<boolean> = []
+      for (const target of targets) possible.push(await target.prepare(name, piped, load))
+      const results = await interleave(
+        targets,
+        (target, time) => target.round(name, piped, load, time),
+        possible
+      )
+      const [own = [], ...others] = results
+      rows.push([
+        `${name} ${piped ? "p100" : "seq"}`,
+        ...results.map((result) => rateOf(rateIn(result))),
+        ...others.map((other) => ratioOf(ratioIn(own, other))),
+        median(own.map(({ cpu }) => cpu)).toFixed(2)
+      ])
     }
   }
+  printTable(rows)
 }
 
-const fillKeys = async (target: Target, load: Load): Promise<void> => {
-  for (let at = 0; at < load.keys; at += 1000) {
-    const pipeline = target.redis.pipeline()
-    for (let key = at; key < Math.min(at + 1000, load.keys); key++) pipeline.set(`key:${key}`, load.value)
-    await pipeline.exec()
+/** What it costs to write each command before its reply leaves, beside what writing as many bytes costs alone. */
+const everysec = async (targets: ReadonlyArray<Running>): Promise<void> => {
+  const pair = targets.filter(({ name }) => name === "memory" || name === "everysec")
+  const load: Load = { value: "x".repeat(100), keys: 1000 }
+  print(
+    "\nSET in memory, with everysec, and a bare writeSync of what it logs: microseconds of processor time"
+  )
+  const rows = [["", "memory", "everysec", "bare write", "everysec costs", "a write alone would"]]
+  for (const piped of [false, true]) {
+    for (const target of pair) await target.prepare("SET", piped, load)
+    const bare: Array<number> = []
+    const results = await interleave(
+      pair,
+      (target, time) => {
+        if (target.name === "memory") bare.push(bareWrite(piped ? 100 : 1))
+        return target.round("SET", piped, load, time)
+      },
+      [true, true]
+    )
+    const [memory = Number.NaN, durable = Number.NaN] = results.map((result) =>
+      median(result.map(({ cpu }) => cpu))
+    )
+    const alone = median(bare)
+    rows.push([
+      piped ? "p100" : "seq",
+      ...[memory, durable, alone].map((micros) => micros.toFixed(2)),
+      ...[durable - memory, alone].map((micros) => `${((micros / memory) * 100).toFixed(0)} %`)
+    ])
   }
+  printTable(rows)
 }
 
 /** How the rate of a command changes when its list has a million elements instead of a thousand. */
-const growth = async (targets: ReadonlyArray<Target>): Promise<void> => {
-  const load: Load = { value: "x".repeat(100), keys: 1000 }
-  print(
-    "\nRPUSH and LRANGE on a list of a thousand elements and of a million, commands a second, pipelines of 100"
-  )
+const growth = async (targets: ReadonlyArray<Running>): Promise<void> => {
+  print("\nlists of a thousand elements and of a million: commands a second in pipelines of 100")
+  const rows = [["", "thousand", "million", "ratio"]]
   for (const target of targets) {
-    const rates: Array<number> = []
-    for (const length of [1000, 1_000_000]) {
-      await target.redis.del("pushed", "list")
-      for (const list of ["pushed", "list"]) {
-        const items = Array.from({ length: 1000 }, () => load.value)
-        for (let at = 0; at < length; at += 1000) await target.redis.rpush(list, ...items)
-      }
-      for (const name of ["RPUSH", "LRANGE"]) {
-        const measured: Measured = {
-          ...COMMANDS[name],
-          call: COMMANDS[name]?.call ?? (async () => undefined)
+    await target.reset({ value: "", keys: 0 })
+    for (const name of ["RPUSH", "LRANGE"] as const) {
+      const lists = [`short:${name}`, `long:${name}`] as const
+      await target.fillList(lists[0], 1000, "x".repeat(100))
+      await target.fillList(lists[1], 1_000_000, "x".repeat(100))
+      const results: readonly [Array<Round>, Array<Round>] = [[], []]
+      for (let turn = -1; turn < rounds; turn++) {
+        for (const at of [0, 1] as const) {
+          const result = await target.growth(name, lists[at], turn < 0 ? millis * WARMING : millis)
+          if (turn >= 0) results[at].push(result)
         }
-        let best = 0
-        for (let round = 0; round < rounds; round++) {
-          best = Math.max(best, await pipelined(target, measured, load, 0))
-        }
-        rates.push(best)
       }
+      const [short, long] = results
+      rows.push([
+        `${target.name} ${name}`,
+        rateOf(rateIn(short)),
+        rateOf(rateIn(long)),
+        ratioOf(ratioIn(long, short))
+      ])
     }
-    const [push = 0, range = 0, longPush = 0, longRange = 0] = rates
-    print(
-      `${target.name.padEnd(14)}RPUSH ${rateOf(push)} -> ${rateOf(longPush)} (${(longPush / push).toFixed(2)})   ` +
-        `LRANGE ${rateOf(range)} -> ${rateOf(longRange)} (${(longRange / range).toFixed(2)})`
-    )
   }
-}
-
-const memoryOfReal = async (): Promise<number | undefined> => {
-  const server = await real()
-  if (server === undefined) return undefined
-  const used = async (): Promise<number> =>
-    Number(/used_memory:(\d+)/.exec(await server.redis.info("memory"))?.[1] ?? "0")
-  const before = await used()
-  for (let at = 0; at < manyKeys; at += 1000) {
-    const pipeline = server.redis.pipeline()
-    for (let key = at; key < at + 1000; key++) pipeline.set(`key:${key}`, String(key).padEnd(100, "x"))
-    await pipeline.exec()
-  }
-  const bytes = ((await used()) - before) / manyKeys
-  await server.close()
-  return bytes
-}
-
-const memory = async (): Promise<void> => {
-  print(`\n${manyKeys} keys of 100 bytes`)
-  const script = fileURLToPath(new URL("lib/redisMemory.ts", import.meta.url))
-  const ran = spawnSync(process.execPath, ["--expose-gc", script, String(manyKeys)], { encoding: "utf8" })
-  if (ran.status !== 0) throw new Error(ran.stderr)
-  const { logMillis, baseMillis, bytes } = JSON.parse(ran.stdout)
-  const theirs = await memoryOfReal()
-  print(
-    `memory per key: ${bytes.toFixed(0)} bytes; real: ${theirs?.toFixed(0) ?? "-"} bytes, ratio ${theirs === undefined ? "-" : (bytes / theirs).toFixed(2)}`
-  )
-  print(
-    `restart: ${baseMillis.toFixed(0)} ms from a compacted folder, ${logMillis.toFixed(0)} ms from a log of commands`
-  )
+  printTable(rows)
 }
 
 const main = async (): Promise<void> => {
-  const all = [
-    await embedded("memory"),
-    await embedded("everysec", "everysec"),
-    await embedded("always", "always")
-  ]
-  const server = await real()
-  if (server === undefined) print("redis-server is not installed: no comparison with a real Redis")
-  else all.push(server)
-  const durable = await real("real-aof", "everysec")
-  if (durable !== undefined) all.push(durable)
-  const others = [...all, mock()]
-  const names = Object.keys(COMMANDS)
-  print(`operations a second, best of ${rounds} rounds of ${millis} ms; ratios are memory mode to the others`)
-  if (parts.has("commands")) {
-    await table(
-      "100-byte values, a thousand keys",
-      others,
-      { value: "x".repeat(100), keys: 1000 },
-      names,
-      false
-    )
-  }
-  if (parts.has("large")) {
-    await table(
-      "10-kB values, a thousand keys",
-      others,
-      { value: "x".repeat(10_000), keys: 1000 },
-      names,
-      false
-    )
-  }
+  const started = await Promise.all(
+    ["memory", "everysec", "always", "real", "real-aof", "client", "mock"].map((name) => start(name))
+  )
+  const targets = started.filter((target) => target !== undefined)
+  const servers = targets.filter(({ name }) => name !== "client" && name !== "mock")
+  if (servers.length < 4) print("redis-server is not installed: no comparison with a real Redis")
+  print(
+    `operations a second, median of ${rounds} rounds of ${millis} ms; ratios are those of memory mode to the others; cpu is the processor time of memory mode with its client`
+  )
+  const small: Load = { value: "x".repeat(100), keys: 1000 }
+  if (parts.has("commands")) await table("100-byte values, a thousand keys", targets, small, names, false)
+  const large: Load = { value: "x".repeat(10_000), keys: 1000 }
+  if (parts.has("large")) await table("10-kB values, a thousand keys", targets, large, names, false)
+  if (parts.has("everysec")) await everysec(servers)
+  if (parts.has("growth")) await growth(servers)
   if (parts.has("many")) {
-    const load = { value: "x".repeat(100), keys: manyKeys }
-    await table(`100-byte values, ${manyKeys} keys`, all, load, ["GET", "SET", "INCR", "EVAL", "MULTI"], true)
+    const few = names.filter((name) => ["GET", "SET", "INCR", "EVAL", "MULTI"].includes(name))
+    const load: Load = { ...small, keys: manyKeys }
+    const others = targets.filter(({ name }) => name !== "mock")
+    await table(`100-byte values, ${manyKeys} keys`, others, load, few, true)
   }
-  for (const target of all) await target.redis.flushall()
-  if (parts.has("growth")) await growth(all)
-  for (const target of others) await target.close()
-  if (parts.has("memory")) await memory()
+  for (const target of targets) await target.close()
+  if (parts.has("memory")) await printMemory(manyKeys)
 }
 
 await main()

@@ -13,8 +13,8 @@ import { EmbeddedRedis } from "../../src/embedded/redis/index.ts"
 export interface Target {
   readonly name: string
   readonly redis: Redis
-  /** A second connection. */
-  readonly connect: () => Redis
+  /** Has the target remember what is answered to a call, if it answers by itself. */
+  readonly record?: (call: () => Promise<unknown>) => Promise<void>
   readonly close: () => Promise<void>
 }
 
@@ -41,17 +41,12 @@ export const real = async (name = "real", fsync?: "everysec"): Promise<Target | 
     once(child, "error").then(() => false)
   ])
   if (!started) return undefined
-  const connect = (): Redis => {
-    const redis = new Redis({ port, retryStrategy: () => 50, maxRetriesPerRequest: null })
-    redis.on("error", () => undefined)
-    return redis
-  }
-  const redis = connect()
+  const redis = new Redis({ port, retryStrategy: () => 50, maxRetriesPerRequest: null })
+  redis.on("error", () => undefined)
   await redis.ping()
   return {
     name,
     redis,
-    connect,
     close: async () => {
       redis.disconnect()
       child.kill()
@@ -67,12 +62,10 @@ export const embedded = async (name: string, fsync?: "everysec" | "always"): Pro
   const server = await EmbeddedRedis.open(
     dir === undefined || fsync === undefined ? {} : { persistence: { dir, fsync } }
   )
-  const connect = (): Redis => new Redis({ Connector: server.connector })
-  const redis = connect()
+  const redis = new Redis({ Connector: server.connector })
   return {
     name,
     redis,
-    connect,
     close: async () => {
       redis.disconnect()
       await server.close()
@@ -81,8 +74,52 @@ export const embedded = async (name: string, fsync?: "everysec" | "always"): Pro
   }
 }
 
+/**
+ * The client alone: it gets the same bytes for an answer each time, from nobody. No server can be faster, so it shows
+ * how much of a case is the client's own work.
+ */
+export const clientAlone = async (): Promise<Target> => {
+  const server = await EmbeddedRedis.open({})
+  const redis = new Redis({ Connector: server.connector })
+  await once(redis, "ready")
+  const { stream } = redis
+  const write = stream.write.bind(stream)
+  let answer: Buffer | undefined
+  let answered: Array<Buffer> | undefined
+  stream.on("data", (bytes: Buffer) => answered?.push(bytes))
+  stream.write = (data: string | Uint8Array): boolean => {
+    if (answer === undefined) return write(data)
+    process.nextTick(() => stream.emit("data", answer))
+    return true
+  }
+  return {
+    name: "client",
+    redis,
+    record: async (call) => {
+      answer = undefined
+      answered = []
+      await call()
+      answer = Buffer.concat(answered)
+      answered = undefined
+    },
+    close: async () => {
+      redis.disconnect()
+      await server.close()
+    }
+  }
+}
+
 /** ioredis-mock. */
 export const mock = (): Target => {
   const redis = new RedisMock()
-  return { name: "mock", redis, connect: () => new RedisMock(), close: async () => redis.disconnect() }
+  return { name: "mock", redis, close: async () => redis.disconnect() }
+}
+
+/** A target by its name; `undefined` if it is not installed. */
+export const open = async (name: string): Promise<Target | undefined> => {
+  if (name === "memory") return embedded(name)
+  if (name === "everysec" || name === "always") return embedded(name, name)
+  if (name === "client") return clientAlone()
+  if (name === "mock") return mock()
+  return name === "real" ? real() : real(name, "everysec")
 }
