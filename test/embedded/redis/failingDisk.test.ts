@@ -29,12 +29,12 @@ const fragileDisk = (): {
     failSync: false,
     fileSystem: {
       ...nodeFileSystem,
-      write: (file: number, bytes: Buffer, offset: number) => {
-        if (disk.fail === undefined) return nodeFileSystem.write(file, bytes, offset)
+      write: (file: number, bytes: Buffer, offset: number, end: number) => {
+        if (disk.fail === undefined) return nodeFileSystem.write(file, bytes, offset, end)
         if (disk.room <= 0) throw new DiskError(disk.fail)
-        const part = bytes.subarray(offset, offset + disk.room)
-        disk.room -= part.length
-        return nodeFileSystem.write(file, part, 0)
+        const part = Math.min(end - offset, disk.room)
+        disk.room -= part
+        return nodeFileSystem.write(file, bytes, offset, offset + part)
       },
       sync: (file: number) => {
         if (disk.failSync) throw new DiskError("EIO")

@@ -12,7 +12,8 @@ const untilClosed = async (port: number, words: string): Promise<string> => {
   })
   socket.on("error", () => undefined)
   socket.write(words)
-  await once(socket, "close")
+  // A connection that is cut off while it sends is reset, which `once` would throw.
+  await new Promise((resolve) => socket.once("close", resolve))
   return text
 }
 
@@ -48,5 +49,38 @@ describe("limits", () => {
     const message = "x".repeat(90_000)
     await expect.poll(() => server.redis.publish("news", message), { interval: 1, timeout: 10_000 }).toBe(0)
     socket.destroy()
+  })
+
+  it("cuts off a client that sends more than client-query-buffer-limit before it makes a command", async () => {
+    await using server = await opened()
+    const { port } = await server.server.listen({ password: false })
+    await server.redis.config("SET", "client-query-buffer-limit", "1mb")
+    expect(await untilClosed(port, `*2\r\n$4\r\nECHO\r\n$2000000\r\n${"x".repeat(1_100_000)}`)).toBe("")
+    expect(await server.redis.ping()).toBe("PONG")
+  })
+
+  it("takes arguments up to proto-max-bulk-len, and lets no string become longer", async () => {
+    await using server = await opened()
+    const { port } = await server.server.listen({ password: false })
+    const { redis } = server
+    await expect(redis.config("SET", "proto-max-bulk-len", "1000")).rejects.toThrow(
+      "argument must be between 1048576 and 9223372036854775807 inclusive"
+    )
+    await redis.config("SET", "proto-max-bulk-len", "1mb")
+    expect(await untilClosed(port, "*2\r\n$4\r\nECHO\r\n$1048577\r\n")).toBe(
+      "-ERR Protocol error: invalid bulk length\r\n"
+    )
+    await expect(redis.setrange("a", 1048576, "x")).rejects.toThrow(
+      "string exceeds maximum allowed size (proto-max-bulk-len)"
+    )
+    expect(await redis.setrange("a", 1048575, "x")).toBe(1048576)
+  })
+
+  it("cuts off those clients that take most when all of them take more than maxmemory-clients", async () => {
+    await using server = await opened()
+    const { port } = await server.server.listen({ password: false })
+    await server.redis.config("SET", "maxmemory-clients", "200kb")
+    expect(await untilClosed(port, `*2\r\n$4\r\nECHO\r\n$2000000\r\n${"x".repeat(400_000)}`)).toBe("")
+    expect(await server.redis.info("stats")).toContain("evicted_clients:1")
   })
 })

@@ -6,7 +6,6 @@ import { StringBuffer } from "../types/StringBuffer.ts"
 import { bufferOf, textOf } from "./Access.ts"
 
 const TOO_LONG = new ErrorReply("ERR string exceeds maximum allowed size (proto-max-bulk-len)")
-const MAX_STRING = 512 * 1024 * 1024
 
 /** The value under a key in a form that can be changed in place. */
 const mutable = (client: Client, key: string): StringBuffer | undefined => {
@@ -23,7 +22,8 @@ const append = (client: Client, args: Arguments): Reply => {
     client.db.set(key, text)
     length = text.length
   } else {
-    if (lengthOf(textLength(client, key)) + text.length > MAX_STRING) throw TOO_LONG
+    if (lengthOf(textLength(client, key)) + text.length > client.server.settings.protocol.maxBulk)
+      throw TOO_LONG
     const buffer = mutable(client, key)
     buffer?.append(text)
     length = buffer?.length ?? 0
@@ -47,7 +47,7 @@ const setrange = (client: Client, args: Arguments): Reply => {
   if (offset < 0) throw new ErrorReply("ERR offset is out of range")
   const length = textLength(client, key)
   if (text.length === 0) return length ?? 0
-  if (offset + text.length > MAX_STRING) throw TOO_LONG
+  if (offset + text.length > client.server.settings.protocol.maxBulk) throw TOO_LONG
   if (length === undefined) client.db.set(key, new StringBuffer(""))
   const buffer = mutable(client, key)
   buffer?.write(offset, text)

@@ -1,6 +1,6 @@
 import { DenseMap } from "../structures/DenseMap.ts"
 import { ExpiryHeap } from "../structures/ExpiryHeap.ts"
-import { type FrequencyRules, newFrequency, usedOnce } from "./Access.ts"
+import { type FrequencyRules, newFrequency, usedOnce, withFrequency } from "./Access.ts"
 import { HashValue } from "../types/HashValue.ts"
 import { Entry } from "./Entry.ts"
 import type { Value } from "./Value.ts"
@@ -12,6 +12,12 @@ export interface Waiter {
   readonly serve: (key: string) => boolean
   /** Whether it also wants to know that the key is gone. */
   readonly servesGone: boolean
+}
+
+/** How a key was used, as a file says: seconds since the last time, or the counter of the LFU policies. */
+export interface StoredAccess {
+  readonly idle?: number | undefined
+  readonly frequency?: number | undefined
 }
 
 /** What a keyspace tells its owner. */
@@ -166,9 +172,11 @@ export class Keyspace {
   }
 
   /** Adds a key from a file; false if it was there, and then the keyspace is of no use. */
-  load(key: string, value: Value, deadline: number | undefined, idle: number): boolean {
+  load(key: string, value: Value, deadline: number | undefined, access: StoredAccess): boolean {
     const now = this.hooks.now()
-    const usedAt = this.frequency === undefined ? Math.floor(now / 1000) - idle : newFrequency(now)
+    const { idle, frequency } = access
+    const counted = frequency === undefined ? newFrequency(now) : withFrequency(frequency, now)
+    const usedAt = this.frequency === undefined ? Math.floor(now / 1000) - (idle ?? 0) : counted
     const entry = new Entry(key, value, Math.max(0, usedAt), this.generation)
     if (!this.keys.addNew(entry)) return false
     if (value instanceof HashValue) this.watchFields(entry)

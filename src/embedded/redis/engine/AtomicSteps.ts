@@ -11,7 +11,7 @@ export class AtomicSteps {
   committed = 0
   readonly ready = new ReadyKeys()
   private depth = 0
-  private effects: Array<Effect> = []
+  private readonly effects: Array<Effect> = []
   private readonly onCommit: () => void
 
   constructor(onCommit: () => void) {
@@ -51,10 +51,9 @@ export class AtomicSteps {
   }
 
   private commit(): void {
-    const { effects } = this
-    this.effects = []
     this.committed++
-    this.log?.append(effects)
+    this.log?.append(this.effects)
+    this.effects.length = 0
     this.onCommit()
   }
 }

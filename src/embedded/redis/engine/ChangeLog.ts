@@ -9,7 +9,7 @@ export interface Effect {
 
 /** Where changes are made durable. */
 export interface ChangeLog extends Persistence {
-  /** Takes the changes of one command; several belong together. */
+  /** Takes the changes of one command; several belong together. The array is the caller's and used again. */
   readonly append: (effects: ReadonlyArray<Effect>) => void
   /** Writes what was taken; the text of the error if that fails, in which case it is kept for the next try. */
   readonly flush: () => string | undefined

@@ -1,12 +1,29 @@
 import type { Session } from "./Session.ts"
 
+/** What a connection takes that says nothing. */
+const OVERHEAD = 1024
+
 /** How long a command is in RESP. */
 const commandLength = (args: ReadonlyArray<string>): number =>
   args.reduce((sum, arg) => sum + arg.length + String(arg.length).length + 5, String(args.length).length + 3)
 
+const argumentBytesOf = ({ running }: Session): number =>
+  running === undefined ? 0 : running.reduce((sum, arg) => sum + arg.length, 0)
+
+const queryBytesOf = ({ backlog, running }: Session): number =>
+  backlog + (running === undefined ? 0 : commandLength(running))
+
+/** The bytes that a client takes: what it has sent, what it has queued, what waits for it. */
+export const clientBytes = (session: Session): number =>
+  OVERHEAD +
+  session.waitingBytes +
+  queryBytesOf(session) +
+  argumentBytesOf(session) +
+  (session.transaction?.bytes ?? 0)
+
 /** What CLIENT LIST and CLIENT INFO say of a client. */
 export const clientLine = (session: Session, now: number): string => {
-  const { tracking, transaction, running } = session
+  const { tracking, transaction } = session
   const flags =
     (session.isMonitor ? "O" : "") +
     (session.isSubscribed ? "P" : "") +
@@ -19,9 +36,7 @@ export const clientLine = (session: Session, now: number): string => {
     (session.isClosing ? "c" : "") +
     (session.isUnix ? "U" : "") +
     (session.noEvict ? "e" : "")
-  const argumentBytes = running === undefined ? 0 : running.reduce((sum, arg) => sum + arg.length, 0)
-  const queued = transaction === undefined ? 0 : transaction.bytes
-  const query = session.backlog + (running === undefined ? 0 : commandLength(running))
+  const query = queryBytesOf(session)
   const unread = session.waitingBytes - session.outputLength
   const fields: ReadonlyArray<readonly [string, string | number]> = [
     ["id", session.id],
@@ -39,14 +54,14 @@ export const clientLine = (session: Session, now: number): string => {
     ["multi", transaction === undefined ? -1 : transaction.queue.length],
     ["qbuf", query],
     ["qbuf-free", query === 0 ? 0 : Math.max(0, 20474 - query)],
-    ["argv-mem", argumentBytes],
-    ["multi-mem", queued],
-    ["rbs", 1024],
+    ["argv-mem", argumentBytesOf(session)],
+    ["multi-mem", transaction?.bytes ?? 0],
+    ["rbs", OVERHEAD],
     ["rbp", 0],
     ["obl", session.outputLength],
     ["oll", unread === 0 ? 0 : 1],
     ["omem", unread],
-    ["tot-mem", 1024 + session.waitingBytes + query + argumentBytes + queued],
+    ["tot-mem", clientBytes(session)],
     ["events", "r"],
     ["cmd", session.lastCommand],
     ["user", "default"],

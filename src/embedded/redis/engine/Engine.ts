@@ -14,6 +14,7 @@ import { AtomicSteps } from "./AtomicSteps.ts"
 import { MessageBroker } from "./Broker.ts"
 import { ClientMemory } from "./ClientMemory.ts"
 import type { ChangeLog } from "./ChangeLog.ts"
+import { evictClients } from "./ClientEviction.ts"
 import {
   deniesMemory,
   enqueue,
@@ -28,12 +29,11 @@ import {
   RUNS_IN_MULTI
 } from "./Dispatch.ts"
 import type { EngineLogger, EngineOptions } from "./EngineOptions.ts"
-import { buildInfo, type Statistics } from "./Info.ts"
+import { buildInfo, emptyStatistics } from "./Info.ts"
 import { KeyEvents } from "./KeyEvents.ts"
 import { MemoryAccount } from "./Memory.ts"
 import { Monitors } from "./Monitors.ts"
 import { Observer } from "./Observer.ts"
-import type { OutputLimits } from "./OutputLimits.ts"
 import { PauseState } from "./Pause.ts"
 import { ScriptTurns } from "./ScriptTurns.ts"
 import { Session, type SessionHost } from "./Session.ts"
@@ -75,10 +75,10 @@ export class Engine implements SessionHost {
   closed = false
   readonly memory: MemoryAccount
   private readonly clientMemory = new ClientMemory(this.clients)
-  private readonly statistics: Statistics = { connections: 0, commands: 0, expired: 0, rejected: 0 }
+  private readonly statistics = emptyStatistics()
   private nextClientId = 1
   private readonly monitors = new Monitors()
-  private readonly turns = new Turns(() => this.makeDurable())
+  readonly turns = new Turns(() => this.makeDurable())
   private readonly steps = new AtomicSteps(() => this.turns.scheduleFlush())
   private readonly scriptTurns: ScriptTurns
   private readonly events = new KeyEvents(this, this.statistics)
@@ -109,11 +109,6 @@ export class Engine implements SessionHost {
     this.steps.log = log
   }
 
-  /** Begins to work on what was loaded: keys expire from now on. */
-  resume(): void {
-    this.expiry.run()
-  }
-
   get persistence(): Persistence | undefined {
     return this.steps.log
   }
@@ -124,17 +119,8 @@ export class Engine implements SessionHost {
     return problem === undefined ? undefined : misconf(problem)
   }
 
-  /** The codes of the libraries of functions, for files. */
-  libraries(): ReadonlyArray<string> {
-    return this.scripts.libraries.sources()
-  }
-
   /** Whether the last command found more memory in use than is allowed. */
   outOfMemory = false
-
-  get outputLimits(): OutputLimits {
-    return this.settings.outputLimits
-  }
 
   /** Whether there is room for another connection; counts it as refused otherwise. */
   admits(): boolean {
@@ -225,7 +211,7 @@ export class Engine implements SessionHost {
       refuse(session, command, NO_REPLICAS)
       return
     }
-    session.note(command)
+    session.lastCommand = command.name
     if (this.settings.maxMemory > 0 && this.steps.isIdle) {
       this.outOfMemory = !this.memory.makeRoom()
       // What was removed before the command is told before its reply.
@@ -377,27 +363,17 @@ export class Engine implements SessionHost {
   }
 
   resetStats(): void {
-    Object.assign(this.statistics, { connections: 0, commands: 0, expired: 0, rejected: 0 })
+    Object.assign(this.statistics, emptyStatistics())
     this.observer.reset()
     this.memory.evicted = 0
     for (const db of this.databases) db.resetCounts()
   }
 
-  schedule(session: Session): void {
-    this.turns.schedule(session)
-  }
-
-  scheduleFlush(): void {
-    this.turns.scheduleFlush()
-  }
-
-  defer(session: Session): void {
-    this.turns.defer(session)
-  }
-
   /** Writes the log before replies leave; the error of those whose changes could not be written. */
   private makeDurable(): ErrorReply | undefined {
     if (this.tracking.hasBroadcasts) this.tracking.broadcast()
+    const { maxClientMemory } = this.settings
+    if (maxClientMemory > 0) this.statistics.evictedClients += evictClients(this.clients, maxClientMemory)
     const problem = this.steps.log?.flush()
     return problem === undefined ? undefined : misconf(problem)
   }

@@ -8,7 +8,17 @@ export interface Statistics {
   commands: number
   expired: number
   rejected: number
+  evictedClients: number
 }
+
+/** Nothing counted yet. */
+export const emptyStatistics = (): Statistics => ({
+  connections: 0,
+  commands: 0,
+  expired: 0,
+  rejected: 0,
+  evictedClients: 0
+})
 
 type Field = readonly [string, string | number]
 type Section = ReadonlyArray<Field>
@@ -161,7 +171,7 @@ const sections = (
     ["expired_stale_perc", "0.00"],
     ["expired_time_cap_reached_count", 0],
     ["evicted_keys", server.memory.evicted],
-    ["evicted_clients", 0],
+    ["evicted_clients", statistics.evictedClients],
     ["keyspace_hits", server.databases.reduce((sum, db) => sum + db.hits, 0)],
     ["keyspace_misses", server.databases.reduce((sum, db) => sum + db.misses, 0)],
     ["pubsub_channels", server.broker.channels(undefined).length],

@@ -1,28 +1,25 @@
-import { OutputGuard, type OutputLimits } from "./OutputLimits.ts"
 import type { Keyspace } from "../db/Keyspace.ts"
 import { unwatch } from "../commands/Transactions.ts"
-import type {
-  BlockRequest,
-  Client,
-  Command,
-  Server,
-  TrackingState,
-  Transaction,
-  WatchedKey
-} from "../exec/Context.ts"
+import type { BlockRequest, Client, Server, TrackingState, Transaction, WatchedKey } from "../exec/Context.ts"
 import { encodeReply, type RespVersion } from "../resp/Encoder.ts"
-import { DEFAULT_LIMITS, ProtocolError, RespParser, UNAUTHENTICATED_LIMITS } from "../resp/Parser.ts"
-import type { Transport } from "./Transport.ts"
+import { ProtocolError, RespParser, UNAUTHENTICATED_LIMITS } from "../resp/Parser.ts"
 import { ErrorReply, isPush, type Reply } from "../resp/Reply.ts"
 import { clientLine } from "./ClientLine.ts"
+import { withoutMarked } from "./FailedWrites.ts"
 import { KeyWait } from "./KeyWait.ts"
+import { OutputGuard } from "./OutputLimits.ts"
+import type { EngineSettings } from "./Settings.ts"
+import type { Transport } from "./Transport.ts"
 
 /** What a session needs of the engine. */
 export interface SessionHost extends Server {
-  readonly outputLimits: OutputLimits
+  readonly settings: EngineSettings
   readonly execute: (session: Session, args: ReadonlyArray<string>) => void
-  readonly schedule: (session: Session) => void
-  readonly defer: (session: Session) => void
+  readonly turns: {
+    readonly schedule: (session: Session) => void
+    readonly scheduleFlush: () => void
+    readonly defer: (session: Session) => void
+  }
   readonly onClose: (session: Session) => void
   /** Runs something as what this client does. */
   readonly actingFor: (session: Session, body: () => Reply) => Reply
@@ -32,7 +29,7 @@ export interface SessionHost extends Server {
   readonly answered: (session: Session) => void
 }
 
-const SLICE = 1024
+const SLICE = 256
 const SLICE_MILLIS = 5
 /** A client that does not read its replies is cut off when this many bytes wait for it. */
 const UNSENT_LIMIT = 256 * 1024 * 1024
@@ -99,7 +96,7 @@ export class Session implements Client {
     this.transport = transport
     this.listenerPassword = password
     this.isAuthenticated = this.password === undefined
-    this.parser = new RespParser(this.isAuthenticated ? DEFAULT_LIMITS : UNAUTHENTICATED_LIMITS)
+    this.parser = new RespParser(this.isAuthenticated ? server.settings.protocol : UNAUTHENTICATED_LIMITS)
     this.connectedAt = Date.now()
     this.usedAt = this.connectedAt
   }
@@ -116,7 +113,7 @@ export class Session implements Client {
 
   set authenticated(value: boolean) {
     this.isAuthenticated = value
-    this.parser.limits = value ? DEFAULT_LIMITS : UNAUTHENTICATED_LIMITS
+    this.parser.limits = value ? this.server.settings.protocol : UNAUTHENTICATED_LIMITS
   }
 
   get address(): string {
@@ -139,14 +136,22 @@ export class Session implements Client {
   feed(bytes: Buffer): void {
     if (this.closed || this.closing) return
     this.parser.feed(bytes)
-    this.process()
+    this.read()
   }
 
   /** Text from the client, which stands for its UTF-8 bytes. */
   feedText(text: string): void {
     if (this.closed || this.closing) return
     this.parser.feedText(text)
+    this.read()
+  }
+
+  /** Runs what has come; a client that sends more than may wait is cut off without a word, as the real server does. */
+  private read(): void {
     this.process()
+    if (this.parser.bufferedBytes === 0 || this.closed) return
+    if (this.parser.isOverflowing) this.kill()
+    else if (this.server.settings.maxClientMemory > 0) this.server.turns.scheduleFlush()
   }
 
   /** Bytes that the client has sent and that wait behind a blocking command. */
@@ -160,13 +165,16 @@ export class Session implements Client {
     this.processing = true
     try {
       let count = 0
-      const start = performance.now()
+      let start = 0
       while (this.wait === undefined && this.pauses === 0 && !this.closed && !this.closing) {
         const args = this.parser.next()
         if (args === undefined) break
         if (args.length > 0) this.server.execute(this, args)
-        if (++count % SLICE === 0 && performance.now() - start > SLICE_MILLIS) {
-          this.server.defer(this)
+        if (++count % SLICE !== 0) continue
+        const now = performance.now()
+        if (start === 0) start = now
+        else if (now - start > SLICE_MILLIS) {
+          this.server.turns.defer(this)
           break
         }
       }
@@ -186,7 +194,7 @@ export class Session implements Client {
 
   resume(): void {
     if (this.pauses > 0) this.pauses--
-    this.server.defer(this)
+    this.server.turns.defer(this)
   }
 
   /** Answers a command. */
@@ -225,14 +233,7 @@ export class Session implements Client {
   failWrites(error: ErrorReply): void {
     const { marks, out } = this
     if (marks.length === 0) return
-    const text = encodeReply(error, this.resp)
-    let result = ""
-    let from = 0
-    for (let at = 0; at < marks.length; at += 2) {
-      result += out.slice(from, marks[at]) + text
-      from = marks[at + 1] ?? from
-    }
-    this.out = result + out.slice(from)
+    this.out = withoutMarked(out, marks, encodeReply(error, this.resp))
     this.marks = []
   }
 
@@ -247,23 +248,25 @@ export class Session implements Client {
       this.chunks.push(Buffer.from(this.out, "latin1"))
       this.out = ""
     }
-    if (!this.scheduled) {
-      this.scheduled = true
-      this.server.schedule(this)
-    }
+    this.schedule()
+  }
+
+  private schedule(): void {
+    if (this.scheduled) return
+    this.scheduled = true
+    this.server.turns.schedule(this)
   }
 
   /** Bytes that wait for the client to read them. */
   get waitingBytes(): number {
-    let waiting = this.out.length + this.transport.unsentBytes()
-    for (const chunk of this.chunks) waiting += chunk.length
-    return waiting
+    const unsent = this.out.length + this.transport.unsentBytes()
+    return this.chunks.reduce((sum, chunk) => sum + chunk.length, unsent)
   }
 
   /** Cuts the client off if more waits for it than `client-output-buffer-limit` allows. */
   private readonly limitOutput = (): boolean => {
-    const limits = this.server.outputLimits
-    const limit = this.isSubscribed ? limits.pubsub : limits.normal
+    const { normal, pubsub } = this.server.settings.outputLimits
+    const limit = this.isSubscribed ? pubsub : normal
     if (limit.hard === 0 && limit.soft === 0) return true
     if (this.closed || !this.guard.exceeds(limit, this.waitingBytes, this.limitOutput)) return true
     this.kill()
@@ -294,10 +297,7 @@ export class Session implements Client {
   closeAfterReply(): void {
     if (this.closed || this.closing) return
     this.closing = true
-    if (!this.scheduled) {
-      this.scheduled = true
-      this.server.schedule(this)
-    }
+    this.schedule()
   }
 
   kill(): void {
@@ -338,12 +338,9 @@ export class Session implements Client {
   answerLater(work: Promise<Reply>): undefined {
     this.pause()
     const go = async (): Promise<void> => {
-      let reply: Reply
-      try {
-        reply = await work
-      } catch (error) {
-        reply = new ErrorReply(`ERR ${error instanceof Error ? error.message : String(error)}`)
-      }
+      const reply = await work.catch(
+        (error: unknown) => new ErrorReply(`ERR ${error instanceof Error ? error.message : String(error)}`)
+      )
       const start = this.outputLength
       this.reply(reply)
       this.markWrite(start)
@@ -368,7 +365,7 @@ export class Session implements Client {
     if (wait !== undefined)
       this.server.waited(this, wait.args, (performance.now() - wait.startedAt) * 1000, failed)
     this.reply(reply)
-    this.server.defer(this)
+    this.server.turns.defer(this)
   }
 
   get isBlocked(): boolean {
@@ -390,10 +387,5 @@ export class Session implements Client {
 
   get isClosing(): boolean {
     return this.closing
-  }
-
-  /** What CLIENT LIST shows as the last command. */
-  note(command: Command): void {
-    this.lastCommand = command.name
   }
 }

@@ -201,8 +201,8 @@ export const defaults = (databases: number): Record<string, Setting> => ({
   maxclients: number(10000, 1, 4294967295),
   timeout: number(0, 0, INT_MAX),
   "tcp-keepalive": number(300, 0, INT_MAX),
-  "proto-max-bulk-len": memory(512 * 1024 * 1024),
-  "client-query-buffer-limit": memory(1024 * 1024 * 1024),
+  "proto-max-bulk-len": memory(512 * 1024 * 1024, 1024 * 1024),
+  "client-query-buffer-limit": memory(1024 * 1024 * 1024, 1024 * 1024),
   "client-output-buffer-limit": {
     value: "normal 0 0 0 slave 268435456 67108864 60 pubsub 33554432 8388608 60",
     kind: { type: "buffers" }

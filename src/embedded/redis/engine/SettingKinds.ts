@@ -5,7 +5,7 @@ import { parseMemory } from "../format/Memory.ts"
 /** What values a setting takes. */
 export type Kind =
   | { readonly type: "number"; readonly minimum: number; readonly maximum: number }
-  | { readonly type: "memory" }
+  | { readonly type: "memory"; readonly minimum: number }
   | { readonly type: "yesno" }
   | { readonly type: "choice"; readonly choices: ReadonlyArray<string> }
   | { readonly type: "text" }
@@ -32,7 +32,10 @@ export const number = (value: number, minimum = 0, maximum = LONG_MAX): Setting 
   value: String(value),
   kind: { type: "number", minimum, maximum }
 })
-export const memory = (value: number): Setting => ({ value: String(value), kind: { type: "memory" } })
+export const memory = (value: number, minimum = 0): Setting => ({
+  value: String(value),
+  kind: { type: "memory", minimum }
+})
 export const yesno = (value: boolean): Setting => ({ value: value ? "yes" : "no", kind: { type: "yesno" } })
 export const choice = (value: string, ...choices: Array<string>): Setting => ({
   value,
@@ -135,7 +138,10 @@ export const normalize = (kind: Kind, value: string): Normalized => {
     }
     case "memory": {
       const bytes = parseMemory(value)
-      return bytes === undefined ? { problem: "argument must be a memory value" } : { ok: String(bytes) }
+      if (bytes === undefined) return { problem: "argument must be a memory value" }
+      return bytes < kind.minimum
+        ? { problem: `argument must be between ${kind.minimum} and ${INT64_MAX} inclusive` }
+        : { ok: String(bytes) }
     }
     case "yesno":
       return /^(yes|no)$/i.test(value)

@@ -3,10 +3,18 @@ import type { FrequencyRules } from "../db/Access.ts"
 import type { EncodingLimits } from "../types/EncodingLimits.ts"
 
 import { type OutputLimits, parseOutputLimits } from "./OutputLimits.ts"
+import { DEFAULT_LIMITS } from "../resp/Parser.ts"
 import { ALIASES, defaults } from "./SettingDefaults.ts"
 import { type Kind, mergeBuffers, normalize, parseEvents } from "./SettingKinds.ts"
 
 const HIDDEN: ReadonlySet<string> = new Set(["key-load-delay", "rdb-key-save-delay"])
+
+/** No string of JavaScript is longer. */
+const LONGEST_STRING = 512 * 1024 * 1024
+
+/** A number of bytes, or a percentage of others. */
+const shareOf = (value: string, whole: number): number =>
+  value.endsWith("%") ? Math.floor((Number(value.slice(0, -1)) * whole) / 100) : Number(value)
 
 /** The settings that CONFIG reads and changes. */
 export class EngineSettings implements Settings {
@@ -19,6 +27,10 @@ export class EngineSettings implements Settings {
     streamNodeBytes: 4096,
     streamNodeEntries: 100
   }
+  /** What clients may send; changed in place. */
+  readonly protocol = { ...DEFAULT_LIMITS }
+  /** Bytes that all clients together may take; 0 is no limit. */
+  maxClientMemory = 0
   /** Microseconds from which a command is in the slow log; negative is never. */
   slowerThan = 10_000
   /** Milliseconds from which a command is a latency event; 0 is never. */
@@ -110,6 +122,9 @@ export class EngineSettings implements Settings {
     this.limits.streamNodeBytes = this.number("stream-node-max-bytes")
     this.limits.streamNodeEntries = this.number("stream-node-max-entries")
     this.outputLimits = parseOutputLimits(this.get("client-output-buffer-limit"))
+    this.protocol.maxBulk = Math.min(this.number("proto-max-bulk-len"), LONGEST_STRING)
+    this.protocol.maxCommand = this.number("client-query-buffer-limit")
+    this.maxClientMemory = shareOf(this.get("maxmemory-clients"), this.maxMemory)
     this.events = parseEvents(this.get("notify-keyspace-events")) ?? 0
   }
 }

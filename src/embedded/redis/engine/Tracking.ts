@@ -10,7 +10,7 @@ export interface TrackingHost {
   readonly current: Client | undefined
   readonly mostTrackedKeys: number
   /** Has `broadcast` called soon. */
-  readonly scheduleFlush: () => void
+  readonly turns: { readonly scheduleFlush: () => void }
 }
 
 const overlaps = (left: string, right: string): boolean => {
@@ -141,7 +141,7 @@ export class ClientTracking {
       for (const [prefix, { changed }] of this.prefixes) {
         if (!key.startsWith(prefix)) continue
         changed.set(key, current)
-        this.host.scheduleFlush()
+        this.host.turns.scheduleFlush()
       }
     }
     const ids = this.readers.get(key)

@@ -183,6 +183,8 @@ export interface Client {
 
 /** Settings, read and changed by CONFIG. */
 export interface Settings {
+  /** What clients may send; also how long strings may become. */
+  readonly protocol: { readonly maxBulk: number }
   readonly get: (name: string) => string
   readonly list: () => ReadonlyArray<readonly [name: string, value: string]>
   /** Changes several at once; the text of the problem otherwise. */

@@ -3,7 +3,7 @@ import type { Effect } from "../engine/ChangeLog.ts"
 import type { Engine } from "../engine/Engine.ts"
 import type { FsyncPolicy } from "../Options.ts"
 import { CommandBuffer } from "./CommandBuffer.ts"
-import { describeFailure, type FileSystem, replaceFile, syncFolder } from "./FileSystem.ts"
+import { describeFailure, type FileSystem, replaceFile } from "./FileSystem.ts"
 import {
   baseName,
   formatManifest,
@@ -142,10 +142,10 @@ export class AppendLog {
   }
 
   private writePending(): void {
-    const bytes = this.pending.content
+    const { bytes, length } = this.pending
     let offset = 0
     try {
-      while (offset < bytes.length) offset += this.fileSystem.write(this.file, bytes, offset)
+      while (offset < length) offset += this.fileSystem.write(this.file, bytes, offset, length)
     } catch (error) {
       // What was half written must not be followed by anything: it is cut off before the next try.
       if (offset > 0) {
@@ -157,7 +157,7 @@ export class AppendLog {
       }
       throw error
     }
-    this.size += bytes.length
+    this.size += length
     this.pending.clear()
     this.needsSync = true
   }
@@ -307,8 +307,8 @@ export class AppendLog {
     this.closedBytes = 0
     this.rewrites++
     this.failures = 0
-    for (const file of old) if (file !== undefined) this.fileSystem.remove(join(this.folder, file.name))
-    syncFolder(this.fileSystem, this.folder)
+    // What is not listed any more is removed by the next start, if not now.
+    for (const file of old) if (file !== undefined) this.fileSystem.removeLater(join(this.folder, file.name))
   }
 
   private rewriteFailed(error: unknown): void {

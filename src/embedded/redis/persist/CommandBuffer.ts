@@ -9,16 +9,12 @@ const HEAD = 16
 
 /** Commands as RESP bytes, until they are written. */
 export class CommandBuffer {
-  private bytes = Buffer.allocUnsafeSlow(FIRST_BYTES)
+  /** What was added is in front; valid until something else is. */
+  bytes = Buffer.allocUnsafeSlow(FIRST_BYTES)
   private used = 0
 
   get length(): number {
     return this.used
-  }
-
-  /** What was added; valid until something else is. */
-  get content(): Buffer {
-    return this.bytes.subarray(0, this.used)
   }
 
   clear(): void {

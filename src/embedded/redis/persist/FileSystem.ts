@@ -4,8 +4,8 @@ import * as fs from "node:fs"
 export interface FileSystem {
   readonly makeFolder: (path: string) => void
   readonly open: (path: string, flags: string) => number
-  /** Writes at the end of the file; returns how many bytes were written, which may be fewer. */
-  readonly write: (file: number, bytes: Buffer, offset: number) => number
+  /** Writes the bytes from `offset` to `end` at the end of the file; returns how many were written, maybe fewer. */
+  readonly write: (file: number, bytes: Buffer, offset: number, end: number) => number
   readonly read: (file: number, bytes: Buffer) => number
   readonly size: (file: number) => number
   readonly truncate: (file: number, length: number) => void
@@ -15,6 +15,8 @@ export interface FileSystem {
   readonly rename: (from: string, to: string) => void
   readonly link: (from: string, to: string) => void
   readonly remove: (path: string) => void
+  /** Removes a file in another thread, for that of a large one takes long. */
+  readonly removeLater: (path: string) => void
   readonly exists: (path: string) => boolean
   readonly list: (path: string) => ReadonlyArray<string>
   readonly readText: (path: string) => string
@@ -29,7 +31,7 @@ export const nodeFileSystem: FileSystem = {
     fs.mkdirSync(path, { recursive: true, mode: FOLDER_MODE })
   },
   open: (path, flags) => fs.openSync(path, flags, FILE_MODE),
-  write: (file, bytes, offset) => fs.writeSync(file, bytes, offset),
+  write: (file, bytes, offset, end) => fs.writeSync(file, bytes, offset, end - offset),
   read: (file, bytes) => fs.readSync(file, bytes),
   size: (file) => fs.fstatSync(file).size,
   truncate: (file, length) => fs.ftruncateSync(file, length),
@@ -39,6 +41,7 @@ export const nodeFileSystem: FileSystem = {
   rename: (from, to) => fs.renameSync(from, to),
   link: (from, to) => fs.linkSync(from, to),
   remove: (path) => fs.rmSync(path, { force: true, recursive: true }),
+  removeLater: (path) => fs.rm(path, { force: true }, () => undefined),
   exists: (path) => fs.existsSync(path),
   list: (path) => fs.readdirSync(path),
   readText: (path) => fs.readFileSync(path, "utf8")
@@ -65,7 +68,7 @@ export const describeFailure = (cause: unknown): string => {
 
 /** Writes a whole buffer. */
 export const writeAll = (fileSystem: FileSystem, file: number, bytes: Buffer): void => {
-  for (let offset = 0; offset < bytes.length;) offset += fileSystem.write(file, bytes, offset)
+  for (let offset = 0; offset < bytes.length;) offset += fileSystem.write(file, bytes, offset, bytes.length)
 }
 
 /** Makes a rename or a new file in a folder safe against power loss. */

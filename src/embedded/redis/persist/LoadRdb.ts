@@ -28,7 +28,7 @@ const store = (engine: Engine, path: string, offset: number, found: DecodedKey):
       fix: `Open it with databases: ${found.database + 1} or more.`
     })
   }
-  if (!db.load(found.key, found.value, found.deadline, found.idle ?? 0)) {
+  if (!db.load(found.key, found.value, found.deadline, found)) {
     throw new RdbError(offset, "a key is there twice")
   }
 }

@@ -62,7 +62,7 @@ const openLocked = (
   settings.assign("dir", dir)
   const persistence = persist(engine, fileSystem, dir, manifest, recovery.keys)
   engine.attach(persistence)
-  engine.resume()
+  engine.expiry.run()
   const interval = options.snapshotInterval ?? 0
   const timer = interval > 0 ? setInterval(() => persistence.rewriteIfChanged(), interval).unref() : undefined
   return {

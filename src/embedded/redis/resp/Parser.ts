@@ -12,17 +12,17 @@ export class ProtocolError {
 /** Bounds on what one command may be. */
 export interface ParserLimits {
   /** Most arguments of one command. */
-  readonly maxArguments: number
+  maxArguments: number
   /** Longest argument, in bytes. */
-  readonly maxBulk: number
+  maxBulk: number
   /** Longest inline command or length line, in bytes. */
-  readonly maxInline: number
+  maxInline: number
   /** Most bytes of one command before it is complete. */
-  readonly maxCommand: number
+  maxCommand: number
 }
 
 /** What Redis 7 allows; `maxCommand` is its `client-query-buffer-limit`. */
-export const DEFAULT_LIMITS: ParserLimits = {
+export const DEFAULT_LIMITS: Readonly<ParserLimits> = {
   maxArguments: 1024 * 1024,
   maxBulk: 512 * 1024 * 1024,
   maxInline: 64 * 1024,
@@ -30,7 +30,7 @@ export const DEFAULT_LIMITS: ParserLimits = {
 }
 
 /** What a connection may send before it has authenticated. */
-export const UNAUTHENTICATED_LIMITS: ParserLimits = {
+export const UNAUTHENTICATED_LIMITS: Readonly<ParserLimits> = {
   ...DEFAULT_LIMITS,
   maxArguments: 10,
   maxBulk: 16 * 1024
@@ -48,7 +48,7 @@ const EMPTY = Buffer.alloc(0)
  * chunk into byte strings, so a small value never keeps a network buffer alive.
  */
 export class RespParser {
-  limits: ParserLimits
+  limits: Readonly<ParserLimits>
   private readonly text = new TextCommands()
   private buffer: Buffer = EMPTY
   private position = 0
@@ -63,7 +63,7 @@ export class RespParser {
   private readonly allowsInline: boolean
 
   /** Without `allowsInline` a line is only accepted if it is a comment: the form of the append-only file. */
-  constructor(limits: ParserLimits = DEFAULT_LIMITS, allowsInline = true) {
+  constructor(limits: Readonly<ParserLimits> = DEFAULT_LIMITS, allowsInline = true) {
     this.limits = limits
     this.allowsInline = allowsInline
   }
@@ -112,11 +112,12 @@ export class RespParser {
       if (this.buffer.length - this.position + this.waitingBytes < this.needed) return undefined
       this.join()
     }
-    const command = this.parse()
-    if (command === undefined && this.bufferedBytes + this.argumentBytes > this.limits.maxCommand) {
-      throw new ProtocolError("too big query")
-    }
-    return command
+    return this.parse()
+  }
+
+  /** Whether more waits to become a command than may. */
+  get isOverflowing(): boolean {
+    return this.bufferedBytes + this.argumentBytes > this.limits.maxCommand
   }
 
   private join(): void {
