@@ -81,7 +81,10 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
     )
     await activityStarted(scene)
     const token = tokens.get(scene.id) ?? new Uint8Array()
-    await scene.client.activity.fail(token, ApplicationFailure.nonRetryable("by its token"))
+    const failure = ApplicationFailure.nonRetryable("by its token")
+    // Which of the two it is for would be in it.
+    failure.stack = "of the client"
+    await scene.client.activity.fail(token, failure)
     await scene.outcome("again", scene.client.activity.complete(token, "too late"))
     await scene.outcome("result", handle.result())
     await scene.tellHistory()
