@@ -6,7 +6,7 @@
  * take turns in short rounds, of which the median counts: what else the machine does meets them all. The process of a
  * dev server's subject holds the SDK alone: what ours holds beyond that is the service.
  *
- * `npm run bench -- temporal [--rounds 3] [--starts 5] [--no-threads]`: about three minutes on two idle cores.
+ * `npm run bench -- temporal [--rounds 3] [--starts 5] [--no-threads]`: about four minutes on two idle cores.
  */
 import { fork, spawnSync } from "node:child_process"
 import type { ChildProcess } from "node:child_process"
@@ -32,7 +32,8 @@ const { values } = parseArgs({
   }
 })
 
-const warmUp = 150
+/** Workflows of each subject before anything counts: the SDK's code takes a quarter more time before it is compiled. */
+const warmUp = 300
 
 const compared = subjects.filter(
   (subject) =>
