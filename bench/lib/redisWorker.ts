@@ -95,21 +95,29 @@ const growth = (name: "RPUSH" | "LRANGE", list: string, millis: number): Promise
   )
 }
 
+/** Does something with the server, also where a target answers by itself. */
+const live = async (work: () => Promise<unknown>): Promise<void> => {
+  if (target?.record === undefined) await work()
+  else await target.record(work)
+}
+
 const perform = async (task: Task): Promise<unknown> => {
   switch (task.do) {
     case "open":
       target = await open(task.target)
       return target !== undefined
     case "reset":
-      await redis().flushall()
-      await fill(task.load)
+      await live(async () => {
+        await redis().flushall()
+        await fill(task.load)
+      })
       return undefined
     case "prepare": {
       const { name, piped, load } = task
       if (!isPossible(redis(), name, piped)) return false
       // What one case has left behind is not to be collected in the next.
       globalThis.gc?.()
-      await COMMANDS[name]?.prepare?.(redis(), load)
+      await live(async () => COMMANDS[name]?.prepare?.(redis(), load))
       await target?.record?.(once(name, piped, load))
       return true
     }

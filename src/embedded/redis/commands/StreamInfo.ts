@@ -4,6 +4,7 @@ import type { Client } from "../exec/Context.ts"
 import { NO_SUCH_KEY, wrongUsage } from "../exec/Errors.ts"
 import { formatStreamId, HIGHEST_ID, LOWEST_ID, type StreamId } from "../format/StreamIds.ts"
 import { MapReply, type Reply } from "../resp/Reply.ts"
+import type { StreamLog } from "../structures/StreamLog.ts"
 import type { ConsumerGroup, StreamValue } from "../types/StreamValue.ts"
 import { readStream } from "./Access.ts"
 import { help } from "./Help.ts"
@@ -38,9 +39,17 @@ const radixNodesOf = (keys: ReadonlyArray<StreamId>, low: number, high: number, 
   return nodes
 }
 
-const radixNodes = (stream: StreamValue): number => {
-  const keys = [...stream.log.nodes()].map((node) => node.key)
-  return keys.length === 0 ? 1 : radixNodesOf(keys, 0, keys.length, 0)
+/** What was counted for a log, and after how many changes of its nodes. */
+const counted = new WeakMap<StreamLog, { readonly changes: number; readonly nodes: number }>()
+
+/** Counts only when nodes have come or gone since the last time: one in a hundred entries makes one. */
+const radixNodes = ({ log }: StreamValue): number => {
+  const known = counted.get(log)
+  if (known?.changes === log.nodeChanges) return known.nodes
+  const keys = [...log.nodes()].map((node) => node.key)
+  const nodes = keys.length === 0 ? 1 : radixNodesOf(keys, 0, keys.length, 0)
+  counted.set(log, { changes: log.nodeChanges, nodes })
+  return nodes
 }
 
 /** What both forms of XINFO STREAM begin with. */

@@ -10,7 +10,6 @@ import {
 import type { RdbWriter } from "../rdb/RdbWriter.ts"
 import { encodeCommand } from "../resp/Encoder.ts"
 import { isSmall } from "../types/Frozen.ts"
-import { StreamValue } from "../types/StreamValue.ts"
 import { dumpKey } from "./Dump.ts"
 
 /** How a snapshot is written down. */
@@ -63,6 +62,5 @@ export const commandFormat = (libraries: ReadonlyArray<string>): BaseFormat => (
   database: (out, index) => out.text(encodeCommand(["SELECT", String(index)])),
   key: dumpKey,
   end: () => undefined,
-  // Its groups refer to entries by commands that are made from the stream as it is.
-  atOnce: (value) => value instanceof StreamValue || isSmall(value)
+  atOnce: isSmall
 })

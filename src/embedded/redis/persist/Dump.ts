@@ -67,7 +67,7 @@ export function* dumpKey(out: RdbWriter, record: KeyRecord): Generator<undefined
       break
     }
     case "stream":
-      dumpStream(key, value.stream, (text) => out.text(text))
+      yield* dumpStream(key, value.head, value.log, (text) => out.text(text))
       break
     case "vectors": {
       const { set, elements } = value.vectors

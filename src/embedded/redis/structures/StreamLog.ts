@@ -115,6 +115,8 @@ export class StreamLog {
   private readonly tree = new ScoreTree<StreamNode>()
   private last: StreamNode | undefined
   private count = 0
+  /** Changes whenever a node comes or goes. */
+  nodeChanges = 0
   /** The nodes that a view of an earlier state still needs as they were. */
   private before: Map<StreamNode, StreamNode> | undefined
 
@@ -151,6 +153,7 @@ export class StreamLog {
   }
 
   private addNode(node: StreamNode): StreamNode {
+    this.nodeChanges++
     this.tree.insert(node)
     this.last = node
     return node
@@ -235,6 +238,7 @@ export class StreamLog {
   }
 
   private dropNode(node: StreamNode): void {
+    this.nodeChanges++
     this.tree.remove(node)
     if (node === this.last) this.last = this.tree.at(this.tree.size - 1)
   }

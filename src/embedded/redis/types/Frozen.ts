@@ -23,8 +23,6 @@ export type FrozenValue =
       readonly kind: "stream"
       readonly head: StreamHead
       readonly log: FrozenLog
-      /** The stream itself, which goes on changing. */
-      readonly stream: StreamValue
     }
 
 /** Elements and bytes up to which a value is written at a stretch. */
@@ -90,8 +88,7 @@ export const view = (value: Value): FrozenValue => {
   return {
     kind: "stream",
     head: streamHead(value),
-    log: { nodes, stateOf: (node) => node, release: nothing },
-    stream: value
+    log: { nodes, stateOf: (node) => node, release: nothing }
   }
 }
 
@@ -106,5 +103,5 @@ export const freeze = (value: Value): FrozenValue => {
   if (value instanceof HashValue) return { kind: "hash", compact: value.compact, hash: value.freeze() }
   if (value instanceof SortedSetValue) return { kind: "zset", compact: value.compact, zset: value.freeze() }
   if (value instanceof VectorSetValue) return { kind: "vectors", vectors: value.freeze() }
-  return { kind: "stream", head: streamHead(value), log: value.log.freeze(), stream: value }
+  return { kind: "stream", head: streamHead(value), log: value.log.freeze() }
 }
