@@ -4,6 +4,7 @@ import type { Payload, PendingActivityInfo, WorkflowExecutionInfo } from "./prot
 import { expiresAt, findActivity, optionsOf } from "./activities.ts"
 import type { PendingActivity } from "./activities.ts"
 import type { CustomTypes } from "./visibility/attributes.ts"
+import { resetPointsOf } from "./reset-points.ts"
 import { visibilityOf, withTypes } from "./visibility/record.ts"
 import { timeoutsFrom } from "./state.ts"
 import type { VisibilityRecord } from "./storage/storage.ts"
@@ -122,6 +123,7 @@ export const describeRun = (run: Run, now: number, custom: CustomTypes) => {
         searchAttributes: withTypes(record.searchAttributes, custom)
       }),
       priority: started.priority,
+      autoResetPoints: resetPointsOf(run.runId, h.resetPoints),
       mostRecentWorkerVersionStamp: h.workerVersion
     },
     pendingActivities: pendingActivities(run, now),

@@ -16,6 +16,7 @@ import type {
 } from "./proto/root.ts"
 import { cronBackoff } from "./cron.ts"
 import { decideRetry, withDefaults } from "./retry.ts"
+import { resetPointsOf } from "./reset-points.ts"
 import { effectiveTimeouts, runDeadline } from "./run-timeouts.ts"
 import { executionTime, isOpen } from "./state.ts"
 import type { ChildInfo } from "./state.ts"
@@ -313,6 +314,7 @@ export const continueRun = (tx: Tx, run: Run, runId: string, how: Continuation):
       originalExecutionRunId: runId,
       // Nobody asked for this run.
       identity: "",
+      prevAutoResetPoints: resetPointsOf(run.runId, run.h.resetPoints),
       memo: Object.keys(run.h.memo).length > 0 ? { fields: run.h.memo } : started.memo,
       searchAttributes:
         Object.keys(run.h.searchAttributes).length > 0

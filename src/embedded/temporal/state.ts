@@ -1,6 +1,7 @@
 import { EventType, Status, TaskFailedCause } from "./proto/enums.ts"
 import { fromMillis, positiveMillis, toMillis, toNumber } from "./proto/time.ts"
 import { mergeFields } from "./payload.ts"
+import { withResetPoint } from "./reset-points.ts"
 import type {
   ActivityScheduledAttributes,
   CancelExternalAttributes,
@@ -10,6 +11,7 @@ import type {
   SignalExternalAttributes,
   StartedAttributes,
   UserMetadata,
+  ResetPoint,
   WorkerVersion
 } from "./proto/root.ts"
 
@@ -69,6 +71,8 @@ export interface HistoryState {
   buildIds: readonly string[]
   /** The version that the last worker told of itself. */
   workerVersion: WorkerVersion | undefined
+  /** Where a reset by a worker's build may go. */
+  resetPoints: readonly ResetPoint[]
   signals: number
   /** Request ids of the signals that were applied. */
   readonly signalRequestIds: Set<string>
@@ -99,6 +103,7 @@ export const emptyState = (): HistoryState => ({
   lastStartedEventId: 0,
   buildIds: [],
   workerVersion: undefined,
+  resetPoints: [],
   signals: 0,
   signalRequestIds: new Set(),
   updates: new Map(),
@@ -181,6 +186,7 @@ export const applyEvent = (state: HistoryState, event: HistoryEvent): void => {
       state.startTime = time
       state.originalStartTime = time
       state.status = Status.Running
+      state.resetPoints = attributes.prevAutoResetPoints?.points ?? []
       state.memo = mergeFields({}, attributes.memo?.fields)
       state.searchAttributes = mergeFields({}, attributes.searchAttributes?.indexedFields)
       return
@@ -193,6 +199,8 @@ export const applyEvent = (state: HistoryState, event: HistoryEvent): void => {
       state.lastStartedEventId = toNumber(startedEventId)
       state.buildIds = withBuildId(state.buildIds, workerVersion?.buildId ?? "")
       state.workerVersion = workerVersion ?? state.workerVersion
+      const isQuiet = state.signalsOut.size === 0 && state.cancelsOut.size === 0
+      state.resetPoints = withResetPoint(state.resetPoints, event, isQuiet)
       return
     }
     case EventType.WorkflowTaskFailed: {

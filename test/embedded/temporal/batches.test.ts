@@ -77,6 +77,22 @@ describe("a batch operation", () => {
     await expect(worker.history("s1")).rejects.toThrow("workflow not found for ID: s1")
   })
 
+  it("takes executions back to before what a build did", async () => {
+    const own = new FakeWorker(rig.connection, "builds")
+    await own.start("built")
+    for (const buildId of ["good", "bad", "bad"]) {
+      await own.complete(await own.poll(), [], { workerVersionStamp: { buildId } })
+      await own.signal("built")
+    }
+    const reset = async (options: temporal.api.common.v1.IResetOptions) =>
+      finished(await start({ executions: [{ workflowId: "built" }], resetOperation: { options } }))
+    expect(Number((await reset({ buildId: "unknown" })).failureOperationCount)).toBe(1)
+    expect(Number((await reset({ buildId: "bad" })).completeOperationCount)).toBe(1)
+    const names = await own.names("built")
+    expect(names.filter((name) => name === "workflowTaskCompleted")).toHaveLength(1)
+    expect(names.filter((name) => name === "Signaled")).toHaveLength(3)
+  })
+
   it("resets executions that are named one by one", async () => {
     await worker.start("r1")
     await worker.complete(await worker.poll())

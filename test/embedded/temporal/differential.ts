@@ -30,6 +30,8 @@ const open: ReadonlySet<string> = new Set([
   "pauseTime",
   "originalStartTime",
   "lastResetTime",
+  "createTime",
+  "expireTime",
   "executionExpirationTime",
   "runExpirationTime",
   "workflowExecutionExpirationTime",
@@ -48,9 +50,7 @@ const open: ReadonlySet<string> = new Set([
   "stateTransitionCount",
   "taskId",
   "version",
-  // The real server's bookkeeping of workers and of the points where a reset may go.
-  "autoResetPoints",
-  "prevAutoResetPoints",
+  // The real server's bookkeeping of workers.
   "mostRecentWorkerVersionStamp",
   "workerMayIgnore",
   "parentInitiatedEventVersion",

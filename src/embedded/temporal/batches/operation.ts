@@ -1,7 +1,7 @@
 import { invalidArgument } from "../errors.ts"
 import { EventType } from "../proto/enums.ts"
 import { toNumber } from "../proto/time.ts"
-import type { Request, WorkflowExecution } from "../proto/root.ts"
+import type { Request, ResetPoint, WorkflowExecution } from "../proto/root.ts"
 import type { Run } from "../run.ts"
 
 export type BatchRequest = Request<"StartBatchOperation">
@@ -65,6 +65,16 @@ const resetPoint = (run: Run, which: "first" | "last"): number => {
   return scheduled
 }
 
+/** GetResetPointByBuildId of the batcher: where the build that is to be undone did its first task. */
+const resetPointOfBuild = (run: Run, buildId: string, currentRunOnly: boolean): ResetPoint => {
+  const point = run.h.resetPoints.find((each) => each.buildId === buildId)
+  if (point === undefined) throw invalidArgument(`Can't find reset point for ${buildId}`)
+  if (point.resettable !== true) throw invalidArgument(`Reset point for ${buildId} is not resettable`)
+  if (point.runId && currentRunOnly)
+    throw invalidArgument(`Reset point for ${buildId} points to previous run and CurrentRunOnly is set`)
+  return point
+}
+
 const resetOperation = (
   request: BatchRequest,
   reset: NonNullable<BatchRequest["resetOperation"]>
@@ -85,27 +95,36 @@ const resetOperation = (
   if (options && target === 0) throw invalidArgument("batch reset missing target")
   if (!options && legacy !== ResetType.FirstWorkflowTask && legacy !== ResetType.LastWorkflowTask)
     throw invalidArgument(`unknown batch reset type ${legacy}`)
-  if (target === "build") throw invalidArgument("reset to a build id is not supported")
   return {
     type: OperationType.Reset,
     identity: reset.identity ?? "",
     condition: "",
-    calls: (execution, run) => [
-      {
-        method: "ResetWorkflowExecution",
-        request: {
-          workflowExecution: execution,
-          reason: request.reason,
-          // The same once more if the batch is taken up again after a crash.
-          requestId: `${request.jobId ?? ""}:${execution.runId ?? ""}`,
-          workflowTaskFinishEventId: typeof target === "number" ? target : resetPoint(run(), target),
-          resetReapplyType: options?.resetReapplyType ?? reset.resetReapplyType ?? 0,
-          resetReapplyExcludeTypes: options?.resetReapplyExcludeTypes ?? [],
-          postResetOperations: reset.postResetOperations ?? [],
-          identity: reset.identity ?? ""
+    calls: (execution, run) => {
+      const point =
+        target === "build"
+          ? resetPointOfBuild(run(), options?.buildId ?? "", options?.currentRunOnly ?? false)
+          : {
+              runId: "",
+              firstWorkflowTaskCompletedId: typeof target === "number" ? target : resetPoint(run(), target)
+            }
+      return [
+        {
+          method: "ResetWorkflowExecution",
+          request: {
+            // A build may have begun in a former run.
+            workflowExecution: point.runId ? { ...execution, runId: point.runId } : execution,
+            reason: request.reason,
+            // The same once more if the batch is taken up again after a crash.
+            requestId: `${request.jobId ?? ""}:${execution.runId ?? ""}`,
+            workflowTaskFinishEventId: point.firstWorkflowTaskCompletedId,
+            resetReapplyType: options?.resetReapplyType ?? reset.resetReapplyType ?? 0,
+            resetReapplyExcludeTypes: options?.resetReapplyExcludeTypes ?? [],
+            postResetOperations: reset.postResetOperations ?? [],
+            identity: reset.identity ?? ""
+          }
         }
-      }
-    ]
+      ]
+    }
   }
 }
 

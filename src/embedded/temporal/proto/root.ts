@@ -32,6 +32,7 @@ export type Failure = View<temporal.api.failure.v1.IFailure>
 export type RetryPolicy = View<temporal.api.common.v1.IRetryPolicy>
 export type WorkflowExecution = View<temporal.api.common.v1.IWorkflowExecution>
 export type UserMetadata = View<temporal.api.sdk.v1.IUserMetadata>
+export type ResetPoint = View<temporal.api.workflow.v1.IResetPointInfo>
 export type WorkerVersion = View<temporal.api.common.v1.IWorkerVersionStamp>
 export type Link = View<temporal.api.common.v1.ILink>
 export type HistoryEvent = View<temporal.api.history.v1.IHistoryEvent>
