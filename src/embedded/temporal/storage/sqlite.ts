@@ -200,18 +200,15 @@ export class SqliteStorage implements Storage {
         run.closeTime,
         run.historySize
       )
+    else if (run.open)
+      // Without the columns of the indices: those would be written again, although nothing changes in them.
+      this.#prepare(
+        "UPDATE runs SET wake_at = ?, has_tasks = ?, overlay = ?, history_size = ? WHERE run_id = ?"
+      ).run(wakeAt, run.hasTasks ? 1 : 0, run.overlay(), run.historySize, run.runId)
     else
       this.#prepare(
-        "UPDATE runs SET open = ?, wake_at = ?, has_tasks = ?, overlay = ?, close_time = ?, history_size = ? WHERE run_id = ?"
-      ).run(
-        run.open ? 1 : 0,
-        wakeAt,
-        run.hasTasks ? 1 : 0,
-        run.overlay(),
-        run.closeTime,
-        run.historySize,
-        run.runId
-      )
+        "UPDATE runs SET open = 0, wake_at = NULL, has_tasks = ?, overlay = ?, close_time = ?, history_size = ? WHERE run_id = ?"
+      ).run(run.hasTasks ? 1 : 0, run.overlay(), run.closeTime, run.historySize, run.runId)
     this.#visibility.write(run)
     for (const [id, attempt] of run.attempts())
       if (attempt === undefined)
