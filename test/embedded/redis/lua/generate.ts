@@ -94,6 +94,48 @@ const FORMATS = [
   "'%#x'",
   "'%.0f'"
 ]
+const JSONS = [
+  `'{"a":1,"b":[1,2],"c":null}'`,
+  `'[1,2.5,"x",true]'`,
+  `'{"k":{"x":{"y":[]}}}'`,
+  `'"\\\\u00e4\\\\n"'`,
+  `'[1,]'`,
+  `'{"a":}'`,
+  `'1e5 '`,
+  `'-0x1F'`,
+  `'nan'`,
+  `'[[[[]]]]'`,
+  `'{"z":1,"y":2,"x":3,"w":4,"v":5,"u":6}'`
+]
+const LAYOUTS = [
+  "'i'",
+  "'>I2'",
+  "'<i4'",
+  "'b'",
+  "'BHL'",
+  "'d'",
+  "'f'",
+  "'s'",
+  "'c3'",
+  "'!4bi'",
+  "'>i8'",
+  "'I3'",
+  "'xi'",
+  "'c0'",
+  "'!8bd'"
+]
+const BYTES = [
+  "'\\1\\2\\3\\4'",
+  "'\\255\\255'",
+  "'\\147\\1\\2\\3'",
+  "'\\129\\161a\\1'",
+  "'\\202\\63\\128\\0\\0'",
+  "'\\193'",
+  "'\\220\\0\\1\\5'",
+  "'abc\\0def'",
+  "'\\3abcdef'",
+  "'\\208\\128\\209\\128\\0'"
+]
 const BINARY = ["+", "-", "*", "/", "%", "^", "..", "==", "~=", "<", "<=", ">", ">=", "and", "or"]
 
 class Writer {
@@ -152,7 +194,7 @@ class Writer {
       case 8:
         return this.stringCall()
       case 9:
-        return this.tableCall()
+        return this.random.chance(0.5) ? this.tableCall() : this.packedCall()
       case 10:
         return this.mathCall()
       case 11:
@@ -239,6 +281,24 @@ class Writer {
       () => `table.remove(${this.expression()})`,
       () => `next(${this.table()})`,
       () => `rawget(${this.expression()}, ${this.expression()})`
+    ])()
+  }
+
+  private packedCall(): string {
+    return this.pick([
+      () => `cjson.decode(${this.pick(JSONS)})`,
+      () => `cjson.encode(cjson.decode(${this.pick(JSONS)}))`,
+      () => `cjson.encode(${this.table()})`,
+      () => `cmsgpack.pack(${this.expressions(3)})`,
+      () => `cmsgpack.unpack(cmsgpack.pack(${this.expressions(3)}))`,
+      () => `cmsgpack.${this.pick(["unpack", "unpack_one"])}(${this.pick(BYTES)})`,
+      () => `struct.pack(${this.pick(LAYOUTS)}, ${this.expressions(2)})`,
+      () => `struct.unpack(${this.pick(LAYOUTS)}, ${this.pick(BYTES)}${this.pick(["", ", 2"])})`,
+      () => `struct.unpack(${this.pick(LAYOUTS)}, struct.pack(${this.pick(LAYOUTS)}, ${this.pick(NUMBERS)}))`,
+      () => `struct.size(${this.pick(LAYOUTS)})`,
+      () => `redis.sha1hex(${this.expression()})`,
+      () => `redis.pcall('SET', 'k', ${this.expression()})`,
+      () => `redis.call('RPUSH', 'l', ${this.pick(NUMBERS)}, ${this.expression()})`
     ])()
   }
 

@@ -1,25 +1,40 @@
 import type { Operand, Site } from "../machine/Positions.ts"
 import type { Expression } from "./Syntax.ts"
 
-const isAlwaysTrue = ({ type }: Expression): boolean =>
-  type === "true" || type === "number" || type === "string"
+const ARITHMETIC: ReadonlySet<string> = new Set(["+", "-", "*", "/", "%", "^"])
+
+/** Whether an expression is a number that is known while compiling. */
+const isFixedNumber = (expression: Expression): boolean => {
+  if (expression.type === "number") return true
+  if (expression.type === "unary") return expression.operator === "-" && isFixedNumber(expression.operand)
+  if (expression.type !== "binary" || !ARITHMETIC.has(expression.operator)) return false
+  return isFixedNumber(expression.left) && isFixedNumber(expression.right)
+}
+
+const isAlwaysTrue = (expression: Expression): boolean =>
+  expression.type === "true" || expression.type === "string" || isFixedNumber(expression)
 
 const isAlwaysFalse = ({ type }: Expression): boolean => type === "nil" || type === "false"
 
+/** An operation whose left side decides nothing is its right side. */
+const simplified = (expression: Expression): Expression => {
+  if (expression.type !== "binary") return expression
+  const { operator, left, right } = expression
+  const isRight = operator === "and" ? isAlwaysTrue(left) : operator === "or" && isAlwaysFalse(left)
+  return isRight ? simplified(right) : expression
+}
+
 /** How messages call what an expression has as its value. */
-export const operandOf = (expression: Expression): Operand | undefined => {
+export const operandOf = (given: Expression): Operand | undefined => {
+  const expression = simplified(given)
   switch (expression.type) {
     case "local":
       return { kind: expression.isUpvalue ? "upvalue" : "local", name: expression.local.name }
     case "global":
       return { kind: "global", name: expression.name }
-    case "index":
-      return { kind: "field", name: expression.key.type === "string" ? expression.key.value : "?" }
-    case "binary": {
-      // An operation whose left side decides nothing is its right side.
-      const { operator, left, right } = expression
-      const isRight = operator === "and" ? isAlwaysTrue(left) : operator === "or" && isAlwaysFalse(left)
-      return isRight ? operandOf(right) : undefined
+    case "index": {
+      const key = simplified(expression.key)
+      return { kind: "field", name: key.type === "string" ? key.value : "?" }
     }
     default:
       return undefined

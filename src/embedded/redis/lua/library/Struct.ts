@@ -119,8 +119,10 @@ const writeFloat = (value: number, size: number, isLittle: boolean): string => {
   return ordered(bytes, isLittle)
 }
 
-const pack = (...args: Args): string => {
-  const options = new Options(textAt(args, 1))
+const pack = (...given: Args): string => {
+  const options = new Options(textAt(given, 1))
+  // A mark behind the arguments counts as one.
+  const args = [...given, undefined]
   let out = ""
   let argument = 2
   for (let skip = options.next(0); skip !== undefined; skip = options.next(out.length)) {

@@ -62,7 +62,11 @@ const SPECIAL =
 export const parseNumber = (text: string): number | undefined => {
   if (DECIMAL.test(text)) return Number(text.trim())
   const special = SPECIAL.exec(text)
-  if (special === null) return undefined
+  if (special === null) {
+    // C ends a text at its first zero byte.
+    const end = text.indexOf("\0")
+    return end === -1 ? undefined : parseNumber(text.slice(0, end))
+  }
   const [, sign, infinite, nan, whole = "", fraction = "", power = "0"] = special
   const negative = sign === "-"
   if (infinite !== undefined) return negative ? -Infinity : Infinity
