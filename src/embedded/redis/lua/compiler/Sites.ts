@@ -8,7 +8,9 @@ const isFixedNumber = (expression: Expression): boolean => {
   if (expression.type === "number") return true
   if (expression.type === "unary") return expression.operator === "-" && isFixedNumber(expression.operand)
   if (expression.type !== "binary" || !ARITHMETIC.has(expression.operator)) return false
-  return isFixedNumber(expression.left) && isFixedNumber(expression.right)
+  const { operator, left, right } = expression
+  const isByZero = (operator === "/" || operator === "%") && right.type === "number" && right.value === 0
+  return !isByZero && isFixedNumber(left) && isFixedNumber(right)
 }
 
 const isAlwaysTrue = (expression: Expression): boolean =>
