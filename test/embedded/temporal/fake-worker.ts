@@ -79,12 +79,13 @@ export class FakeWorker {
     return this.connection.withDeadline(Date.now() + 15_000, poll)
   }
 
-  poll(): Promise<Task> {
+  poll(options: Partial<temporal.api.workflowservice.v1.IPollWorkflowTaskQueueRequest> = {}): Promise<Task> {
     return this.#waiting(() =>
       this.rpc.pollWorkflowTaskQueue({
         namespace,
         taskQueue: { name: this.taskQueue },
-        identity: "fake"
+        identity: "fake",
+        ...options
       })
     )
   }
@@ -99,12 +100,15 @@ export class FakeWorker {
     )
   }
 
-  pollActivity(): Promise<ActivityTask> {
+  pollActivity(
+    options: Partial<temporal.api.workflowservice.v1.IPollActivityTaskQueueRequest> = {}
+  ): Promise<ActivityTask> {
     return this.#waiting(() =>
       this.rpc.pollActivityTaskQueue({
         namespace,
         taskQueue: { name: this.taskQueue },
-        identity: "fake"
+        identity: "fake",
+        ...options
       })
     )
   }

@@ -15,6 +15,7 @@ import {
   startTimer
 } from "./fake-worker.ts"
 import type { Kit } from "./differential.ts"
+import { historyPrograms } from "./history-programs.ts"
 
 type Command = temporal.api.command.v1.ICommand
 type Message = temporal.api.protocol.v1.IMessage
@@ -160,6 +161,8 @@ const failActivity = (kit: Kit, task: { taskToken?: Uint8Array | null }, failure
 const quick = { initialInterval: millis(10), backoffCoefficient: 1, maximumAttempts: 3 }
 
 export const programs: Readonly<Record<string, (kit: Kit) => Promise<void>>> = {
+  ...historyPrograms,
+
   "completes at once": async (kit) => {
     await kit.worker.start(kit.id, {
       input: payloads("a", 1),
