@@ -63,6 +63,8 @@ const interleave = async (
 
 const rateIn = (results: ReadonlyArray<Round>): number => median(results.map(({ rate }) => rate))
 
+const cpuIn = (results: ReadonlyArray<Round>): number => median(results.map(({ cpu }) => cpu))
+
 /** The median of how many times faster one was than another in the same round. */
 const ratioIn = (own: ReadonlyArray<Round>, other: ReadonlyArray<Round>): number =>
   median(own.flatMap(({ rate }, at) => (other[at] === undefined ? [] : [rate / other[at].rate])))
@@ -77,8 +79,15 @@ const table = async (
   print(`\n${title}`)
   for (const target of targets) await target.reset(fill ? load : { ...load, keys: 0 })
   const rows = [
-    ["", ...targets.map(({ name }) => name), ...targets.slice(1).map(({ name }) => `x ${name}`), "cpu us"]
+    [
+      "",
+      ...targets.map(({ name }) => name),
+      ...targets.slice(1).map(({ name }) => `x ${name}`),
+      "cpu us",
+      "of the engine"
+    ]
   ]
+  const alone = targets.findIndex(({ name }) => name === "client")
   for (const piped of [false, true]) {
     for (const name of commands) {
       if (piped && COMMANDS[name]?.pipe === undefined) continue
@@ -94,7 +103,8 @@ const table = async (
         `${name} ${piped ? "p100" : "seq"}`,
         ...results.map((result) => rateOf(rateIn(result))),
         ...others.map((other) => ratioOf(ratioIn(own, other))),
-        median(own.map(({ cpu }) => cpu)).toFixed(2)
+        cpuIn(own).toFixed(2),
+        (cpuIn(own) - cpuIn(results[alone] ?? [])).toFixed(2)
       ])
     }
   }
@@ -120,9 +130,7 @@ const everysec = async (targets: ReadonlyArray<Running>): Promise<void> => {
       },
       [true, true]
     )
-    const [memory = Number.NaN, durable = Number.NaN] = results.map((result) =>
-      median(result.map(({ cpu }) => cpu))
-    )
+    const [memory = Number.NaN, durable = Number.NaN] = results.map(cpuIn)
     const alone = median(bare)
     rows.push([
       piped ? "p100" : "seq",
@@ -170,7 +178,7 @@ const main = async (): Promise<void> => {
   const servers = targets.filter(({ name }) => name !== "client" && name !== "mock")
   if (servers.length < 4) print("redis-server is not installed: no comparison with a real Redis")
   print(
-    `operations a second, median of ${rounds} rounds of ${millis} ms; ratios are those of memory mode to the others; cpu is the processor time of memory mode with its client`
+    `operations a second, median of ${rounds} rounds of ${millis} ms; ratios are those of memory mode to the others; cpu is the processor time of memory mode with its client, and what of it the client alone does not need`
   )
   const small: Load = { value: "x".repeat(100), keys: 1000 }
   if (parts.has("commands")) await table("100-byte values, a thousand keys", targets, small, names, false)
