@@ -82,6 +82,8 @@ export class Session implements Client {
   private closing = false
   private readonly guard = new OutputGuard()
   private processing = false
+  /** Whether it is another's turn although commands are left. */
+  private yielded = false
 
   constructor(
     server: SessionHost,
@@ -150,7 +152,7 @@ export class Session implements Client {
   private read(): void {
     this.process()
     if (this.parser.bufferedBytes === 0 || this.closed) return
-    if (this.parser.isOverflowing) this.kill()
+    if (this.parser.isOverflowing && !this.yielded) this.kill()
     else if (this.server.settings.maxClientMemory > 0) this.server.turns.scheduleFlush()
   }
 
@@ -163,6 +165,7 @@ export class Session implements Client {
   process(): void {
     if (this.processing) return
     this.processing = true
+    this.yielded = false
     try {
       let count = 0
       let start = 0
@@ -174,6 +177,7 @@ export class Session implements Client {
         const now = performance.now()
         if (start === 0) start = now
         else if (now - start > SLICE_MILLIS) {
+          this.yielded = true
           this.server.turns.defer(this)
           break
         }

@@ -67,6 +67,8 @@ export class AppendLog {
   private lastSeconds = -1
   private delayedSyncs = 0
   private closed = false
+  /** Files that are being removed. */
+  private readonly leaving = new Set<string>()
 
   /** `onRewritten` is called when a compaction in the background has ended. */
   constructor(
@@ -307,8 +309,13 @@ export class AppendLog {
     this.closedBytes = 0
     this.rewrites++
     this.failures = 0
-    // What is not listed any more is removed by the next start, if not now.
-    for (const file of old) if (file !== undefined) this.fileSystem.removeLater(join(this.folder, file.name))
+    for (const file of old) if (file !== undefined) this.removeLater(join(this.folder, file.name))
+  }
+
+  /** Removes a file that is not listed any more; if the process dies before, the next start does it. */
+  private removeLater(path: string): void {
+    this.leaving.add(path)
+    this.fileSystem.removeLater(path, () => this.leaving.delete(path))
   }
 
   private rewriteFailed(error: unknown): void {
@@ -366,6 +373,13 @@ export class AppendLog {
     this.flush()
     this.closed = true
     clearTimeout(this.syncTimer)
+    for (const path of this.leaving) {
+      try {
+        this.fileSystem.remove(path)
+      } catch {
+        // The next start removes it.
+      }
+    }
     try {
       this.fileSystem.sync(this.file)
     } catch (error) {

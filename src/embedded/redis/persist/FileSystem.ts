@@ -16,7 +16,7 @@ export interface FileSystem {
   readonly link: (from: string, to: string) => void
   readonly remove: (path: string) => void
   /** Removes a file in another thread, for that of a large one takes long. */
-  readonly removeLater: (path: string) => void
+  readonly removeLater: (path: string, done: () => void) => void
   readonly exists: (path: string) => boolean
   readonly list: (path: string) => ReadonlyArray<string>
   readonly readText: (path: string) => string
@@ -41,7 +41,7 @@ export const nodeFileSystem: FileSystem = {
   rename: (from, to) => fs.renameSync(from, to),
   link: (from, to) => fs.linkSync(from, to),
   remove: (path) => fs.rmSync(path, { force: true, recursive: true }),
-  removeLater: (path) => fs.rm(path, { force: true }, () => undefined),
+  removeLater: (path, done) => fs.rm(path, { force: true }, done),
   exists: (path) => fs.existsSync(path),
   list: (path) => fs.readdirSync(path),
   readText: (path) => fs.readFileSync(path, "utf8")
