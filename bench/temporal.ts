@@ -87,6 +87,7 @@ const round = async (subject: Subject, child: ChildProcess): Promise<void> => {
   await measure(subject, child, "hello", { kind: "rate", workflow: "hello", count: 150 })
   await measure(subject, child, "signal", { kind: "signals", count: 30 })
   await measure(subject, child, "query", { kind: "queries", count: 30 })
+  await measure(subject, child, "memory", { kind: "memory" })
 }
 
 const folder = mkdtempSync(join(tmpdir(), "bench-temporal-"))
@@ -113,10 +114,7 @@ try {
     // There and back again: what grows worse or better meanwhile does so for all.
     for (const [subject, child] of turn % 2 === 0 ? [...children] : [...children].toReversed())
       await round(subject, child)
-  for (const [subject, child] of children) {
-    await measure(subject, child, "memory", { kind: "memory" })
-    await measure(subject, child, "worker", { kind: "end" })
-  }
+  for (const [subject, child] of children) await measure(subject, child, "worker", { kind: "end" })
 } finally {
   for (const child of children.values()) {
     if (child.exitCode !== null) continue
@@ -150,6 +148,7 @@ printTable([
   ]),
   row("signal, p50, ms", (subject) => of(subject, "signal")),
   row("query, p50, ms", (subject) => of(subject, "query")),
+  row("heap and buffers of its main thread, MB", (subject) => of(subject, "memory heap") / 1e6),
   row("memory of this process, MB", (subject) => of(subject, "memory process") / 1e6),
   row("memory of the server's process, MB", (subject) => of(subject, "memory server") / 1e6),
   row("shutdown of the worker, ms", (subject) => of(subject, "worker shutdown"))
@@ -163,10 +162,19 @@ const aim = (name: string, value: number, limit: number, unit: string, least = f
   (least ? value >= limit : value <= limit) ? "met" : "not met"
 ]
 
-const rates = (subject: Subject): number[] => samples.get(`${subject}: hello perSecond`) ?? []
-/** The median over the rounds of how the rates of a round compare. */
-const ratio = (one: Subject, other: Subject): number =>
-  median(rates(one).map((rate, index) => rate / (rates(other)[index] ?? Number.NaN)))
+/** The median over the rounds of how two subjects compare in a round. */
+const paired = (
+  name: string,
+  one: Subject,
+  other: Subject,
+  compare: (a: number, b: number) => number
+): number => {
+  const others = samples.get(`${other}: ${name}`) ?? []
+  return median(
+    (samples.get(`${one}: ${name}`) ?? []).map((value, index) => compare(value, others[index] ?? Number.NaN))
+  )
+}
+const ratio = (one: Subject, other: Subject): number => paired("hello perSecond", one, other, (a, b) => a / b)
 
 printTable([
   ["aims", "reached", "aim", ""],
@@ -181,7 +189,7 @@ printTable([
         aim("hello per second, file over dev server with a file", ratio("file", "dev, file"), 7, "x", true),
         aim(
           "memory beside the SDK alone",
-          (of("memory", "memory process") - of("dev", "memory process")) / 1e6,
+          paired("memory process", "memory", "dev", (a, b) => a - b) / 1e6,
           30,
           " MB"
         )

@@ -18,7 +18,7 @@ export const subjects = [
 export type Subject = (typeof subjects)[number]
 
 /** The dev server's binary, if there is one to compare with. */
-export const devServer: string | undefined = process.env["COMPOZY_TEMPORAL_BIN"]
+export const devServer: string | undefined = process.env["COMPOZY_TEMPORAL_BIN"] || undefined
 
 export interface Served {
   readonly address: string

@@ -92,7 +92,8 @@ const memory = async (): Promise<Answer> => {
   globalThis.gc?.()
   await new Promise((resolve) => setImmediate(resolve))
   globalThis.gc?.()
-  return { process: process.memoryUsage().rss, server: residentOf(service.pid) }
+  const { external, heapUsed, rss } = process.memoryUsage()
+  return { process: rss, heap: heapUsed + external, server: residentOf(service.pid) }
 }
 
 const end = async (): Promise<Answer> => {
