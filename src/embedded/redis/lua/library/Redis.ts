@@ -22,7 +22,13 @@ export interface Protocol {
   resp3: boolean
 }
 
+const areTexts = (args: Args): args is ReadonlyArray<string> => {
+  for (const value of args) if (typeof value !== "string") return false
+  return true
+}
+
 const commandOf = (args: Args): ReadonlyArray<string> | undefined => {
+  if (areTexts(args)) return args
   const command: Array<string> = []
   for (const value of args) {
     if (typeof value === "string") command.push(value)
@@ -32,6 +38,8 @@ const commandOf = (args: Args): ReadonlyArray<string> | undefined => {
   return command
 }
 
+/** What a command counts for: some take long, and the clock is to be looked at between them. */
+const CALL_STEPS = 500
 const NO_ARGUMENTS = "ERR Please specify at least one argument for this redis lib call"
 const BAD_ARGUMENTS = "ERR Lua redis lib command arguments must be strings or integers"
 
@@ -50,6 +58,7 @@ const caller =
     if (command === undefined) problem = errorTable(BAD_ARGUMENTS)
     else if (command.length === 0) problem = errorTable(NO_ARGUMENTS)
     else {
+      budget.spend(CALL_STEPS)
       const reply = host.call(command)
       if (!(reply instanceof ErrorReply)) {
         if (Array.isArray(reply)) budget.spend(reply.length)
