@@ -9,7 +9,8 @@ import { type Folder, folder } from "../folder.ts"
 import { opened } from "../open.ts"
 import { memoryWire, socketWire, type Wire } from "../wire.ts"
 import { type Answered, answerOf, begin, RECORDED, recorded, toJson } from "./answers.ts"
-import { damaged, script } from "./generate.ts"
+import { damaged } from "./damage.ts"
+import { script } from "./generate.ts"
 import { SCRIPTS } from "./scripts.ts"
 
 /** The same scripts in every run. LUA_SEED ("random" or a number) and LUA_SCRIPTS make others, and more; LUA_RECORD records anew. */
