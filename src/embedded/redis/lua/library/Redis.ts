@@ -58,6 +58,7 @@ const caller =
     if (command === undefined) problem = errorTable(BAD_ARGUMENTS)
     else if (command.length === 0) problem = errorTable(NO_ARGUMENTS)
     else {
+      budget.callsCommands = true
       budget.spend(CALL_STEPS)
       const reply = host.call(command)
       if (!(reply instanceof ErrorReply)) {

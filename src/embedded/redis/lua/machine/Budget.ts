@@ -28,6 +28,10 @@ export class Budget {
   /** Bytes in use at the first look of this script; below zero before that. */
   private heapBefore = -1
   private mostHeap = 0
+  /** Above this the process itself is in danger. */
+  private ceiling = 0
+  /** Whether the script has called a command: what it stores is not its own, and may be as much as there is room for. */
+  callsCommands = false
   private stopped: Stopped | undefined
 
   /** Runs something that may take some milliseconds. */
@@ -39,6 +43,7 @@ export class Budget {
     this.cpuBefore = -1
     this.nextMemoryLook = now + MEMORY_MILLIS
     this.heapBefore = -1
+    this.callsCommands = false
     this.stopped = undefined
     this.steps = STEPS
     this.bytes = BYTES
@@ -83,14 +88,15 @@ export class Budget {
     const used = heapBytes()
     if (this.heapBefore < 0) {
       this.heapBefore = used
-      const room = getHeapStatistics().heap_size_limit * 0.8 - used
-      this.mostHeap = used + Math.min(GROWTH, Math.max(room, GROWTH / 8))
+      this.mostHeap = used + GROWTH
+      this.ceiling = Math.max(getHeapStatistics().heap_size_limit * 0.8, used + GROWTH / 8)
     }
-    if (used <= this.mostHeap) return
+    const allowed = this.callsCommands ? this.ceiling : Math.min(this.mostHeap, this.ceiling)
+    if (used <= allowed) return
     // Much of it may be what nobody holds any more.
     collectGarbage()
     const held = heapBytes()
-    if (held > Math.max(this.heapBefore, this.mostHeap - GROWTH / 4)) this.stop("out-of-memory")
+    if (held > Math.max(this.heapBefore, allowed - GROWTH / 4)) this.stop("out-of-memory")
     this.mostHeap = held + GROWTH / 2
   }
 
