@@ -24,10 +24,12 @@ const left = async (server: Awaited<ReturnType<typeof filled>>): Promise<Readonl
 describe("maxmemory", () => {
   it.each(["allkeys-lru", "allkeys-lfu", "allkeys-random"])("removes some keys with %s", async (policy) => {
     await using server = await filled(policy, false)
-    const keys = (await left(server)).size
+    // One reply: the memory that clients take may evict some more between two of them.
+    const info = await server.redis.info()
+    const keys = Number(/db0:keys=(\d+)/.exec(info)?.[1])
     expect(keys).toBeGreaterThan(100)
     expect(keys).toBeLessThan(KEYS)
-    expect(await server.redis.info("stats")).toContain(`evicted_keys:${KEYS - keys}`)
+    expect(info).toContain(`evicted_keys:${KEYS - keys}`)
   })
 
   it.each(["volatile-lru", "volatile-lfu", "volatile-random", "volatile-ttl"])(

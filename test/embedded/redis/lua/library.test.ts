@@ -13,8 +13,9 @@ import { all, type LuaValue } from "../../../../src/embedded/redis/lua/machine/V
 
 const bytes = fc.uint8Array({ maxLength: 300 }).map((array) => Buffer.from(array).toString("latin1"))
 
-/** A table as plain data. */
+/** A table as plain data; integers, which 0 is packed as, have no negative zero. */
 const plain = (value: LuaValue): unknown => {
+  if (typeof value === "number") return value + 0
   if (!(value instanceof LuaTable)) return value
   const entries: Array<readonly [unknown, unknown]> = []
   value.some((key, item) => {
