@@ -52,14 +52,19 @@ export const builtDescriptors = async (): Promise<Node> => {
   return { nested: nested as Record<string, Node> }
 }
 
+// Names in the place of paths: source maps hold the code that imports them.
+const DESCRIPTORS = "temporal-protocol:descriptors"
+const REFLECTION = "temporal-protocol:reflection"
+
 /** Puts the protocol in the place of `proto/sources.ts`. */
 export const protocol = (): Plugin => ({
   name: "temporal-protocol",
+  resolveId: (id) => (id === DESCRIPTORS ? descriptors : id === REFLECTION ? library : null),
   load: async (id) => {
     if (id === source)
       return `
-import { text } from ${JSON.stringify(descriptors)}
-export const newReflection = () => new (require(${JSON.stringify(library)}).Root)()
+import { text } from "${DESCRIPTORS}"
+export const newReflection = () => new (require("${REFLECTION}").Root)()
 export const readDescriptors = () => ({ nested: JSON.parse(text()) })
 `
     if (id !== descriptors) return null

@@ -2,17 +2,10 @@ import { causeName, RetryState, TaskFailedCause, TimeoutType } from "./proto/enu
 import type { Failure } from "./proto/root.ts"
 import type { Run, WorkflowTask } from "./run.ts"
 import type { ActivityInfo } from "./state.ts"
-import type { EventBody, Tx } from "./tx.ts"
+import type { EventBody, Note, Tx } from "./tx.ts"
 
 // What the log is told of the things that go wrong, with the ids by which they are found. It is told when the
 // transition is committed: what is undone has not happened.
-
-/** Something that the log is told. */
-export interface Note {
-  readonly level: "debug" | "info"
-  readonly message: string
-  readonly attributes: Record<string, unknown>
-}
 
 const nameIn = (names: Readonly<Record<string, number>>, value: number): string =>
   Object.keys(names).find((name) => names[name] === value) ?? String(value)

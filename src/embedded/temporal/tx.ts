@@ -3,7 +3,6 @@ import { fromMillis, toNumber } from "./proto/time.ts"
 import type { HistoryEvent } from "./proto/root.ts"
 import { encodeFrame, isBuffered, isClosing, reorder, withStarted } from "./history.ts"
 import { applyEvent, assignEventId, isOpen } from "./state.ts"
-import type { Note } from "./notes.ts"
 import type { Run } from "./run.ts"
 import { scheduledBody, startedBody } from "./workflow-task-events.ts"
 import type { CustomTypes } from "./visibility/attributes.ts"
@@ -36,6 +35,13 @@ export type Offer =
       readonly run: Run
       readonly scheduledEventId: number
     }
+
+/** Something that the log is told. */
+export interface Note {
+  readonly level: "debug" | "info"
+  readonly message: string
+  readonly attributes: Record<string, unknown>
+}
 
 /**
  * One transition, across as many runs as it needs. Nothing in it waits; what it did is committed as one

@@ -1,4 +1,22 @@
-import type { Session } from "./Session.ts"
+import type { Client } from "../exec/Context.ts"
+
+/** What is told of a client. */
+export interface DescribedClient extends Client {
+  readonly transport: { readonly address: string; readonly localAddress: string }
+  readonly connectedAt: number
+  readonly usedAt: number
+  readonly running: ReadonlyArray<string> | undefined
+  readonly lastCommand: string
+  readonly isSubscribed: boolean
+  readonly isBlocked: boolean
+  readonly isClosing: boolean
+  readonly isUnix: boolean
+  /** Bytes that it has sent and that are not read yet. */
+  readonly backlog: number
+  /** Bytes that wait for it, and those of them that are its replies not yet handed over. */
+  readonly waitingBytes: number
+  readonly outputLength: number
+}
 
 /** What a connection takes that says nothing. */
 const OVERHEAD = 1024
@@ -7,14 +25,14 @@ const OVERHEAD = 1024
 const commandLength = (args: ReadonlyArray<string>): number =>
   args.reduce((sum, arg) => sum + arg.length + String(arg.length).length + 5, String(args.length).length + 3)
 
-const argumentBytesOf = ({ running }: Session): number =>
+const argumentBytesOf = ({ running }: DescribedClient): number =>
   running === undefined ? 0 : running.reduce((sum, arg) => sum + arg.length, 0)
 
-const queryBytesOf = ({ backlog, running }: Session): number =>
+const queryBytesOf = ({ backlog, running }: DescribedClient): number =>
   backlog + (running === undefined ? 0 : commandLength(running))
 
 /** The bytes that a client takes: what it has sent, what it has queued, what waits for it. */
-export const clientBytes = (session: Session): number =>
+export const clientBytes = (session: DescribedClient): number =>
   OVERHEAD +
   session.waitingBytes +
   queryBytesOf(session) +
@@ -22,7 +40,7 @@ export const clientBytes = (session: Session): number =>
   (session.transaction?.bytes ?? 0)
 
 /** What CLIENT LIST and CLIENT INFO say of a client. */
-export const clientLine = (session: Session, now: number): string => {
+export const clientLine = (session: DescribedClient, now: number): string => {
   const { tracking, transaction } = session
   const flags =
     (session.isMonitor ? "O" : "") +

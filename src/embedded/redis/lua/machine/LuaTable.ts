@@ -1,5 +1,49 @@
+import { arrayFor, ceilLog2, count, countDense, startCounting } from "./ArrayPart.ts"
 import { hashOf, hashOfNumber } from "./StringHash.ts"
-import type { LuaFunction, LuaValue } from "./Values.ts"
+
+// The values of Lua and the table that holds them define each other.
+
+/** A function of Lua: compiled code, or a function of the libraries. */
+export interface LuaFunction {
+  (...args: ReadonlyArray<LuaValue>): LuaResult
+  /** How a coroutine runs it; code that never mentions coroutines has none. */
+  readonly steps?: (...args: ReadonlyArray<LuaValue>) => Steps
+}
+
+/** A function that is under way in a coroutine: it hands out what it yields and takes what it is resumed with. */
+export type Steps = Generator<ReadonlyArray<LuaValue>, LuaResult, ReadonlyArray<LuaValue>>
+
+/** A value that scripts can only pass around. */
+export class LuaUserdata {
+  readonly text: string
+  constructor(text: string) {
+    this.text = text
+  }
+}
+
+/** A coroutine. */
+export class LuaThread {
+  readonly body: LuaFunction
+  state: "suspended" | "running" | "normal" | "dead" = "suspended"
+  steps: Steps | undefined
+  constructor(body: LuaFunction) {
+    this.body = body
+  }
+}
+
+/** A value of Lua. Strings are byte strings: one char code (0 to 255) is one byte. `nil` is undefined. */
+export type LuaValue =
+  | undefined
+  | boolean
+  | number
+  | string
+  | LuaTable
+  | LuaFunction
+  | LuaThread
+  | LuaUserdata
+
+/** What a function returns: one value as itself, any other number of them as an array. */
+export type LuaResult = LuaValue | ReadonlyArray<LuaValue>
 
 /** Up to this many places the keys are searched one by one; beyond it an index finds them. */
 const SMALL = 8
@@ -23,17 +67,11 @@ export const identityOf = (value: object | LuaFunction): number => {
   return identity
 }
 
-/** How many integer keys there are between one power of two and the next, while a table is laid out anew. */
-const counts = new Int32Array(32)
-const MOST_ITEMS = 2 ** 26
-
 const filled = <A>(size: number, value: A): Array<A> => {
   const list: Array<A> = []
   for (let at = 0; at < size; at++) list.push(value)
   return list
 }
-
-const ceilLog2 = (value: number): number => 32 - Math.clz32(value - 1)
 
 /**
  * A table of Lua 5.1: an array part and a hash part whose sizes change when the hash part is full, keys that collide
@@ -229,7 +267,7 @@ export class LuaTable {
       }
       return
     }
-    counts.fill(0)
+    startCounting()
     let integers = 0
     let total = 1
     if (this.hasHoles) {
@@ -330,41 +368,4 @@ export class LuaTable {
     }
     return false
   }
-}
-
-/** Counts a key if it may be in an array part: 1 if so. */
-const count = (key: LuaValue): number => {
-  if (typeof key !== "number" || key < 1 || key > MOST_ITEMS || !Number.isInteger(key)) return 0
-  const slice = ceilLog2(key)
-  counts[slice] = (counts[slice] ?? 0) + 1
-  return 1
-}
-
-/** Counts the keys from 1 to a length. */
-const countDense = (length: number): void => {
-  let from = 0
-  for (let slice = 0, to = 1; from < length; slice++, to *= 2) {
-    const end = Math.min(to, length)
-    counts[slice] = (counts[slice] ?? 0) + end - from
-    from = end
-  }
-}
-
-/** The largest power of two of which more than half is in use, and how many keys that takes in. */
-const arrayFor = (integers: number): { readonly size: number; readonly used: number } => {
-  let seen = 0
-  let size = 0
-  let used = 0
-  for (let slice = 0, power = 1; power / 2 < integers; slice++, power *= 2) {
-    const here = counts[slice] ?? 0
-    if (here > 0) {
-      seen += here
-      if (seen > power / 2) {
-        size = power
-        used = seen
-      }
-    }
-    if (seen === integers) break
-  }
-  return { size, used }
 }
