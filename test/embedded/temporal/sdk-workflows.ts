@@ -307,6 +307,10 @@ export async function leavesChildren(): Promise<string> {
   return "left"
 }
 
+/** Fields of a map, which neither a server nor the SDK keeps in an order. */
+const inOrder = (fields: object | undefined): ReadonlyArray<unknown> =>
+  Object.entries(fields ?? {}).toSorted()
+
 export async function continuesAsNew(left: number): Promise<unknown> {
   upsertMemo({ left })
   if (left > 0) {
@@ -315,7 +319,7 @@ export async function continuesAsNew(left: number): Promise<unknown> {
     await continueAsNew<typeof continuesAsNew>(left - 1)
   }
   const { memo, searchAttributes, continuedFromExecutionRunId } = workflowInfo()
-  return [memo, searchAttributes, continuedFromExecutionRunId !== undefined]
+  return [inOrder(memo), inOrder(searchAttributes), continuedFromExecutionRunId !== undefined]
 }
 
 export async function cleansUp(): Promise<unknown> {
@@ -342,9 +346,8 @@ export async function upserts(): Promise<unknown> {
   await sleep(1)
   upsertSearchAttributes({ CustomKeywordField: [], CustomDatetimeField: [new Date(1_700_000_000_000)] })
   await sleep(1)
-  // The real server gives them in no order.
-  const memo = Object.entries(workflowInfo().memo ?? {}).toSorted()
-  return [memo, workflowInfo().searchAttributes]
+  const { memo, searchAttributes } = workflowInfo()
+  return [inOrder(memo), inOrder(searchAttributes)]
 }
 
 export async function sideEffects(): Promise<unknown> {
