@@ -1,17 +1,14 @@
 /** Random programs run on the embedded Redis and on a real one: replies and what is left must be the same. */
-import { type ChildProcess, spawn } from "node:child_process"
-import { once } from "node:events"
-import { existsSync, writeFileSync } from "node:fs"
-import { join } from "node:path"
+import { writeFileSync } from "node:fs"
 import { isDeepStrictEqual } from "node:util"
-import { afterAll, beforeAll, expect, it, vi } from "vitest"
+import { afterAll, beforeAll, expect, it } from "vitest"
 import { type Program, program } from "./differential/generate.ts"
-import { random } from "./differential/random.ts"
+import { random } from "../random.ts"
 import { RECORDED, recorded, toJson } from "./differential/recorded.ts"
 import { run, shrink } from "./differential/run.ts"
-import { type Folder, folder } from "./folder.ts"
 import { opened } from "./open.ts"
-import { memoryWire, socketWire, type Wire } from "./wire.ts"
+import { type RealWire, realWire } from "./realServer.ts"
+import { memoryWire, type Wire } from "./wire.ts"
 
 /** The same programs in every run, so that a change and not the moment decides. DIFFERENTIAL_SEED ("random" or a number) and DIFFERENTIAL_PROGRAMS make others, and more. */
 const CHOSEN = process.env["DIFFERENTIAL_SEED"] ?? "1"
@@ -20,30 +17,19 @@ const PROGRAMS = Number(process.env["DIFFERENTIAL_PROGRAMS"] ?? 4000)
 /** DIFFERENTIAL_RECORD is how many programs are recorded anew for the tests without a server. */
 const RECORD = Number(process.env["DIFFERENTIAL_RECORD"] ?? 0)
 
-let home: Folder
-let child: ChildProcess
+let server: RealWire
 let real: Wire
 
 beforeAll(async () => {
-  home = folder()
-  const socket = join(home.path, "redis.sock")
-  child = spawn("redis-server", ["--port", "0", "--unixsocket", socket, "--dir", home.path, "--save", ""], {
-    stdio: "ignore"
-  })
-  await vi.waitFor(() => expect(existsSync(socket)).toBe(true), { timeout: 10_000 })
-  real = await socketWire(socket)
+  server = await realWire()
+  real = server.wire
 })
 
-afterAll(async () => {
-  real.close()
-  child.kill("SIGKILL")
-  if (child.exitCode === null && child.signalCode === null) await once(child, "exit")
-  home[Symbol.dispose]()
-})
+afterAll(() => server[Symbol.asyncDispose]())
 
 it(`the embedded Redis answers ${PROGRAMS} random programs as a real one does (DIFFERENTIAL_SEED=${SEED})`, async () => {
-  await using server = await opened()
-  const ours = await memoryWire(server.server)
+  await using embedded = await opened()
+  const ours = await memoryWire(embedded.server)
   const differs = async (candidate: Program): Promise<boolean> =>
     !isDeepStrictEqual(await run(ours, candidate), await run(real, candidate))
   for (let seed = SEED; seed < SEED + PROGRAMS; seed++) {

@@ -1,35 +1,23 @@
-import { type ChildProcess, spawn } from "node:child_process"
-import { once } from "node:events"
 import { copyFileSync, cpSync, mkdirSync } from "node:fs"
 import { join } from "node:path"
-import { Redis } from "ioredis"
+import type { Redis } from "ioredis"
 import { afterEach, describe, expect, it } from "vitest"
 import { contents, fill } from "./fill.ts"
 import { folder } from "./folder.ts"
 import { opened } from "./open.ts"
+import { type RealServer, realServer } from "./realServer.ts"
 
-const running: Array<ChildProcess> = []
+const running: Array<RealServer> = []
 
 afterEach(async () => {
-  for (const child of running.splice(0)) {
-    child.kill("SIGKILL")
-    if (child.exitCode === null && child.signalCode === null) await once(child, "exit")
-  }
+  for (const server of running.splice(0)) await server[Symbol.asyncDispose]()
 })
 
-/** Starts a real Redis on a folder, reached through a Unix socket. */
+/** Starts a real Redis with a log on a folder. */
 const realRedis = async (dir: string, options: Record<string, string> = {}): Promise<Redis> => {
-  const path = join(dir, "redis.sock")
-  const settings = { port: "0", unixsocket: path, dir, appendonly: "yes", save: "", ...options }
-  const words = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value])
-  const child = spawn("redis-server", words, { stdio: "ignore" })
-  running.push(child)
-  const redis = new Redis({ path, retryStrategy: () => 50, maxRetriesPerRequest: null })
-  redis.on("error", () => undefined)
-  await expect
-    .poll(async () => (await redis.info("persistence")).includes("loading:0"), { timeout: 10_000 })
-    .toBe(true)
-  return redis
+  const server = await realServer(dir, { appendonly: "yes", ...options })
+  running.push(server)
+  return server.redis
 }
 
 const library = "#!lua name=mylib\nredis.register_function('twice', function(_, args) return args[1] * 2 end)"

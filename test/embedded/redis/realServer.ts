@@ -3,7 +3,11 @@ import { once } from "node:events"
 import { createServer } from "node:net"
 import { join } from "node:path"
 import { Redis } from "ioredis"
-import { expect } from "vitest"
+import { vi } from "vitest"
+import { folder } from "./folder.ts"
+import { socketWire, type Wire } from "./wire.ts"
+
+const SOCKET = "redis.sock"
 
 /** A real Redis that is gone at the end of the block. */
 export interface RealServer extends AsyncDisposable {
@@ -21,13 +25,33 @@ const freePort = async (): Promise<number> => {
   return port
 }
 
+/** A real Redis, its folder and a connection that shows bytes; all are gone at the end of the block. */
+export interface RealWire extends AsyncDisposable {
+  readonly wire: Wire
+}
+
+/** Starts a real Redis in a folder of its own. */
+export const realWire = async (): Promise<RealWire> => {
+  const home = folder()
+  const server = await realServer(home.path)
+  const wire = await socketWire(join(home.path, SOCKET))
+  return {
+    wire,
+    [Symbol.asyncDispose]: async () => {
+      wire.close()
+      await server[Symbol.asyncDispose]()
+      home[Symbol.dispose]()
+    }
+  }
+}
+
 /** Starts a real Redis in a folder, on a free port. */
 export const realServer = async (
   dir: string,
   options: Readonly<Record<string, string>> = {}
 ): Promise<RealServer> => {
   const port = await freePort()
-  const path = join(dir, "redis.sock")
+  const path = join(dir, SOCKET)
   const settings = { port: String(port), bind: "127.0.0.1", unixsocket: path, dir, save: "", ...options }
   const words = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value])
   const child = spawn("redis-server", words, { stdio: "ignore" })
@@ -39,7 +63,7 @@ export const realServer = async (
     ...(password === undefined ? {} : { password })
   })
   redis.on("error", () => undefined)
-  await expect.poll(() => redis.ping().catch(() => ""), { timeout: 10_000 }).toBe("PONG")
+  await vi.waitFor(() => redis.ping(), { timeout: 10_000 })
   return {
     redis,
     port,

@@ -1,5 +1,5 @@
 /** The random workflows of the model-based test, and what the model says that they come to. */
-import type { Random } from "./random.ts"
+import type { Random } from "../random.ts"
 
 /** A step of a workflow. */
 export type Step =

@@ -10,7 +10,7 @@ import type {
 import { types } from "../../../src/embedded/temporal/proto/root.ts"
 import { fromMillis, toNumber } from "../../../src/embedded/temporal/proto/time.ts"
 import type { Outcome, Step } from "./model-steps.ts"
-import type { Random } from "./random.ts"
+import type { Random } from "../random.ts"
 
 export const queue = "queue"
 export const unserved = "nobody"

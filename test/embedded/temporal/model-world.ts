@@ -12,7 +12,7 @@ import type { Storage } from "../../../src/embedded/temporal/storage/storage.ts"
 import { Tasks } from "../../../src/embedded/temporal/tasks.ts"
 import type { Tx } from "../../../src/embedded/temporal/tx.ts"
 import { Updates } from "../../../src/embedded/temporal/updates.ts"
-import type { Random } from "./random.ts"
+import type { Random } from "../random.ts"
 import { expectRebuilt } from "./support.ts"
 
 export const namespace = "default"

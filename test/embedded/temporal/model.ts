@@ -21,7 +21,7 @@ import type { Step } from "./model-steps.ts"
 import { answer, decode, encode, given, queue, refused, Replay } from "./model-worker.ts"
 import type { Given } from "./model-worker.ts"
 import { namespace, World } from "./model-world.ts"
-import { Random } from "./random.ts"
+import { type Random, random as randomOf } from "../random.ts"
 
 export interface ModelReport {
   readonly commits: number
@@ -256,7 +256,7 @@ export const runModel = async (
   workflows = 2,
   faulty = true
 ): Promise<ModelReport> => {
-  const random = new Random(seed)
+  const random = randomOf(seed)
   const world = new World(random, join(folder, `model-${seed}.sqlite`), faulty)
   const scripts = Array.from({ length: workflows }, (_, index): Script => {
     const flat = index % 2 === 1

@@ -1,7 +1,7 @@
 /** Random programs for the interpreting workflow, and what a client does while they run. */
 import type { WorkflowHandle } from "@temporalio/client"
 
-import { Random } from "./random.ts"
+import { type Random, random } from "../random.ts"
 import type { Step, Word } from "./sdk-interpreter.ts"
 import type { HistoryEvent, Scene } from "./sdk-stage.ts"
 
@@ -47,7 +47,7 @@ const randomSteps = (random: Random, depth: number): Step[] => {
   return steps
 }
 
-export const randomProgram = (seed: number): readonly Step[] => randomSteps(new Random(seed), 0)
+export const randomProgram = (seed: number): readonly Step[] => randomSteps(random(seed), 0)
 
 const say = async (scene: Scene, handle: WorkflowHandle, word: Word): Promise<void> => {
   switch (word) {

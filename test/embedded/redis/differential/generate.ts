@@ -1,6 +1,6 @@
 /** Programs of commands that look like what clients send, with some that no client should. */
 import { SCRIPTS, SHAPES } from "./commands.ts"
-import type { Random } from "./random.ts"
+import type { Random } from "../../random.ts"
 
 /** A program: what one connection sends to an empty server. */
 export interface Program {

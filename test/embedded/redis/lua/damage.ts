@@ -1,4 +1,4 @@
-import type { Random } from "../differential/random.ts"
+import type { Random } from "../../random.ts"
 
 const TOKENS =
   "and break do else elseif end false for function if in local nil not or repeat return then true until while + - * / % ^ # == ~= <= >= < > = ( ) { } [ ] ; : , . .. ... x 1 's' 0x [[ ]] -- \" @ ~ 1.2.3 \\".split(

@@ -1,5 +1,5 @@
 /** Random scripts: whatever they do, they end soon, and what they answer depends on nothing but them. */
-import type { Random } from "../differential/random.ts"
+import type { Random } from "../../random.ts"
 
 const NUMBERS = [
   "0",

@@ -1,13 +1,10 @@
 /** Scripts run on the embedded Redis and on a real one: what they answer, errors included, must be the same. */
-import { type ChildProcess, spawn } from "node:child_process"
-import { once } from "node:events"
-import { existsSync, writeFileSync } from "node:fs"
-import { join } from "node:path"
-import { afterAll, beforeAll, expect, it, vi } from "vitest"
-import { random } from "../differential/random.ts"
-import { type Folder, folder } from "../folder.ts"
+import { writeFileSync } from "node:fs"
+import { afterAll, beforeAll, expect, it } from "vitest"
+import { random } from "../../random.ts"
 import { opened } from "../open.ts"
-import { memoryWire, socketWire, type Wire } from "../wire.ts"
+import { type RealWire, realWire } from "../realServer.ts"
+import { memoryWire, type Wire } from "../wire.ts"
 import { type Answered, answerOf, begin, RECORDED, recorded, toJson } from "./answers.ts"
 import { damaged } from "./damage.ts"
 import { script } from "./generate.ts"
@@ -20,26 +17,15 @@ const SEED = CHOSEN === "random" ? Date.now() % 2 ** 31 : Number(CHOSEN)
 const WHOLE = SCRIPTS.filter((body) => body.length < 1000)
 const COUNT = Number(process.env["LUA_SCRIPTS"] ?? 5000)
 
-let home: Folder
-let child: ChildProcess
+let server: RealWire
 let real: Wire
 
 beforeAll(async () => {
-  home = folder()
-  const socket = join(home.path, "redis.sock")
-  child = spawn("redis-server", ["--port", "0", "--unixsocket", socket, "--dir", home.path, "--save", ""], {
-    stdio: "ignore"
-  })
-  await vi.waitFor(() => expect(existsSync(socket)).toBe(true), { timeout: 10_000 })
-  real = await socketWire(socket)
+  server = await realWire()
+  real = server.wire
 })
 
-afterAll(async () => {
-  real.close()
-  child.kill("SIGKILL")
-  if (child.exitCode === null && child.signalCode === null) await once(child, "exit")
-  home[Symbol.dispose]()
-})
+afterAll(() => server[Symbol.asyncDispose]())
 
 it("the recorded answers are those of a real Redis", async () => {
   await begin(real)
@@ -51,8 +37,8 @@ it("the recorded answers are those of a real Redis", async () => {
 
 /** The first script whose answer differs, with both. */
 const compare = async (bodyOf: (seed: number) => string): Promise<void> => {
-  await using server = await opened()
-  const ours = await memoryWire(server.server)
+  await using embedded = await opened()
+  const ours = await memoryWire(embedded.server)
   for (const wire of [ours, real]) await begin(wire)
   for (let seed = SEED; seed < SEED + COUNT; seed++) {
     const body = bodyOf(seed)
