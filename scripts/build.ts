@@ -66,6 +66,8 @@ const buildScripts = async (folder: string): Promise<void> => {
             : null
       }
     ],
+    // Warnings are errors here, and how long a plugin takes depends on the machine.
+    checks: { bundlerTimings: false },
     logLevel: "warn",
     onLog: (level, log, handler) => {
       // A module that one entry loads with its chunk may be loaded later by another.
