@@ -2,12 +2,12 @@
 import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
 import { mkdtempSync, rmSync } from "node:fs"
-import { createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { Redis } from "ioredis"
 import RedisMock from "ioredis-mock"
 import { EmbeddedRedis } from "../../src/embedded/redis/index.ts"
+import { freePort } from "../../scripts/services/Process.ts"
 
 /** A server with a client. */
 export interface Target {
@@ -16,14 +16,6 @@ export interface Target {
   /** Has the target remember what is answered to a call, if it answers by itself. */
   readonly record?: (call: () => Promise<unknown>) => Promise<void>
   readonly close: () => Promise<void>
-}
-
-const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, "127.0.0.1")
-  await once(server, "listening")
-  const address = server.address()
-  server.close()
-  return typeof address === "object" && address !== null ? address.port : 0
 }
 
 const temporaryFolder = (): string => mkdtempSync(join(tmpdir(), "bench-redis-"))

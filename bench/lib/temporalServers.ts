@@ -2,10 +2,10 @@
 import { spawn } from "node:child_process"
 import { readdirSync, readFileSync } from "node:fs"
 import { connect } from "node:http2"
-import { createServer } from "node:net"
 import { join } from "node:path"
 
 import type { EmbeddedTemporal as Embedded } from "../../src/embedded/temporal/index.ts"
+import { freePort } from "../../scripts/services/Process.ts"
 
 export const subjects = [
   "memory",
@@ -27,16 +27,6 @@ export interface Served {
   readonly pid: number | undefined
   readonly close: () => Promise<void>
 }
-
-const freePort = (): Promise<number> =>
-  new Promise((resolve, reject) => {
-    const server = createServer()
-    server.on("error", reject)
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address()
-      server.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0))
-    })
-  })
 
 /** Asks a service for what it can do, without any of the SDK; whether it answered. */
 const answers = (address: string, metadata: Readonly<Record<string, string>>): Promise<boolean> =>

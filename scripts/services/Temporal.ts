@@ -24,10 +24,8 @@ const findBinary = (cache: string, say: (text: string) => void): string => {
   return binary
 }
 
-/** Starts it in memory, with the namespace `default`. */
-export const startTemporal = async (cache: string, say: (text: string) => void): Promise<Service> => {
-  const binary = findBinary(cache, say)
-  const port = await freePort()
+/** Starts one on a port, with the namespace `default`, in memory unless `options` say otherwise. */
+export const startDevServer = async (binary: string, port: number, options: ReadonlyArray<string> = []) => {
   const child = start(binary, [
     "server",
     "start-dev",
@@ -37,9 +35,18 @@ export const startTemporal = async (cache: string, say: (text: string) => void):
     "--port",
     String(port),
     "--log-level",
-    "error"
+    "error",
+    ...options
   ])
   await untilListening(child, port)
+  return child
+}
+
+/** Starts it in memory, with the namespace `default`. */
+export const startTemporal = async (cache: string, say: (text: string) => void): Promise<Service> => {
+  const binary = findBinary(cache, say)
+  const port = await freePort()
+  const child = await startDevServer(binary, port)
   return {
     name: "Temporal",
     environment: { TEMPORAL_HOST_PORT: `127.0.0.1:${port}`, COMPOZY_SERVICES_TEMPORAL: binary },

@@ -5,7 +5,8 @@ import { Effect, Redacted, Schema } from "effect"
 import { expect } from "vitest"
 import { freshDatabase } from "../layers/FreshDatabase.ts"
 import { address, isLeftOut } from "../layers/Services.ts"
-import { freePort, start, stop, untilListening } from "../../scripts/services/Process.ts"
+import { freePort, stop } from "../../scripts/services/Process.ts"
+import { startDevServer } from "../../scripts/services/Temporal.ts"
 import { makeProject, startServer } from "./support.ts"
 
 const config = `
@@ -43,20 +44,7 @@ const patiently = { timeout: 50_000, interval: 50 }
 
 /** A development server on a file, so that it can be killed and come back. */
 const startTemporal = async (file: string, port: number) => {
-  const child = start(address("COMPOZY_SERVICES_TEMPORAL"), [
-    "server",
-    "start-dev",
-    "--headless",
-    "--ip",
-    "127.0.0.1",
-    "--port",
-    String(port),
-    "--log-level",
-    "error",
-    "--db-filename",
-    file
-  ])
-  await untilListening(child, port)
+  const child = await startDevServer(address("COMPOZY_SERVICES_TEMPORAL"), port, ["--db-filename", file])
   return () => stop(child, "SIGKILL")
 }
 

@@ -29,3 +29,9 @@ export const random = (seed: number): Random => {
     }
   }
 }
+
+/** The seed in an environment variable: a number, or `random`; 1 without, so that every run is the same. */
+export const seedFrom = (variable: string): number => {
+  const chosen = process.env[variable] ?? "1"
+  return chosen === "random" ? Date.now() % 2 ** 31 : Number(chosen)
+}

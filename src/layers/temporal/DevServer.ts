@@ -7,7 +7,7 @@ import { accessSync, constants, statSync } from "node:fs"
 import { delimiter, join, parse } from "node:path"
 import { Temporal } from "../../services/Temporal.ts"
 import { ownFile } from "../FileOwner.ts"
-import { LayerError, type LayerFailure } from "../LayerError.ts"
+import { LayerError } from "../LayerError.ts"
 import { makeTemporal } from "./EndpointLayer.ts"
 import { withoutNewSignalListeners } from "./NativeRuntime.ts"
 import { SkipsTime } from "./SkipsTime.ts"
@@ -53,10 +53,8 @@ const findCommand = (): string | undefined =>
     .map((folder) => join(folder, process.platform === "win32" ? "temporal.exe" : "temporal"))
     .find(isExecutable)
 
-const failed = (message: string, fix: string, key: string, cause?: unknown): LayerError => {
-  const failure: LayerFailure = key === "temporal.engine" ? "failed" : "invalid"
-  return new LayerError({ layer: "temporal", failure, message, fix, key, cause })
-}
+const failed = (message: string, fix: string, cause?: unknown): LayerError =>
+  new LayerError({ layer: "temporal", failure: "failed", message, fix, key: "temporal.engine", cause })
 
 /** The SDK's first sentence: what follows is advice for its own downloads, and the whole stays as the cause. */
 const reasonOf = (cause: unknown): string =>
@@ -68,7 +66,6 @@ const loadTesting = Effect.tryPromise({
     failed(
       "Temporal's development server cannot be started: the package @temporalio/testing is not installed.",
       'Install it (npm install --save-dev @temporalio/testing@1.24), or set temporal.engine to "embedded".',
-      "temporal.engine",
       cause
     )
 })
@@ -96,8 +93,7 @@ const make = Effect.fnUntraced(function* (
   if (yield* SkipsTime) {
     return yield* failed(
       "Temporal's development server cannot skip time.",
-      'Set temporal.engine to "embedded" in tests that skip time.',
-      "temporal.engine"
+      'Set temporal.engine to "embedded" in tests that skip time.'
     )
   }
   const { TestWorkflowEnvironment } = yield* loadTesting
@@ -126,7 +122,6 @@ const make = Effect.fnUntraced(function* (
           path === undefined
             ? 'Install the temporal command (https://docs.temporal.io/cli), so that nothing has to be downloaded, or set temporal.engine to "embedded".'
             : 'Check that it runs (temporal server start-dev), or set temporal.engine to "embedded".',
-          "temporal.engine",
           cause
         )
     }),

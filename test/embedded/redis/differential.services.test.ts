@@ -3,7 +3,7 @@ import { writeFileSync } from "node:fs"
 import { isDeepStrictEqual } from "node:util"
 import { afterAll, beforeAll, expect, it } from "vitest"
 import { type Program, program } from "./differential/generate.ts"
-import { random } from "../random.ts"
+import { random, seedFrom } from "../random.ts"
 import { RECORDED, recorded, toJson } from "./differential/recorded.ts"
 import { run, shrink } from "./differential/run.ts"
 import { opened } from "./open.ts"
@@ -11,8 +11,7 @@ import { type RealWire, realWire } from "./realServer.ts"
 import { memoryWire, type Wire } from "./wire.ts"
 
 /** The same programs in every run, so that a change and not the moment decides. DIFFERENTIAL_SEED ("random" or a number) and DIFFERENTIAL_PROGRAMS make others, and more. */
-const CHOSEN = process.env["DIFFERENTIAL_SEED"] ?? "1"
-const SEED = CHOSEN === "random" ? Date.now() % 2 ** 31 : Number(CHOSEN)
+const SEED = seedFrom("DIFFERENTIAL_SEED")
 const PROGRAMS = Number(process.env["DIFFERENTIAL_PROGRAMS"] ?? 4000)
 /** DIFFERENTIAL_RECORD is how many programs are recorded anew for the tests without a server. */
 const RECORD = Number(process.env["DIFFERENTIAL_RECORD"] ?? 0)

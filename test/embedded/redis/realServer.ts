@@ -1,9 +1,9 @@
 import { spawn } from "node:child_process"
 import { once } from "node:events"
-import { createServer } from "node:net"
 import { join } from "node:path"
 import { Redis } from "ioredis"
 import { vi } from "vitest"
+import { freePort } from "../../../scripts/services/Process.ts"
 import { folder } from "./folder.ts"
 import { socketWire, type Wire } from "./wire.ts"
 
@@ -13,16 +13,6 @@ const SOCKET = "redis.sock"
 export interface RealServer extends AsyncDisposable {
   readonly redis: Redis
   readonly port: number
-}
-
-const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, "127.0.0.1")
-  await once(server, "listening")
-  const address = server.address()
-  const port = address !== null && typeof address === "object" ? address.port : 0
-  server.close()
-  await once(server, "close")
-  return port
 }
 
 /** A real Redis, its folder and a connection that shows bytes; all are gone at the end of the block. */

@@ -1,7 +1,7 @@
 /** Scripts run on the embedded Redis and on a real one: what they answer, errors included, must be the same. */
 import { writeFileSync } from "node:fs"
 import { afterAll, beforeAll, expect, it } from "vitest"
-import { random } from "../../random.ts"
+import { random, seedFrom } from "../../random.ts"
 import { opened } from "../open.ts"
 import { type RealWire, realWire } from "../realServer.ts"
 import { memoryWire, type Wire } from "../wire.ts"
@@ -11,8 +11,7 @@ import { script } from "./generate.ts"
 import { SCRIPTS } from "./scripts.ts"
 
 /** The same scripts in every run. LUA_SEED ("random" or a number) and LUA_SCRIPTS make others, and more; LUA_RECORD records anew. */
-const CHOSEN = process.env["LUA_SEED"] ?? "1"
-const SEED = CHOSEN === "random" ? Date.now() % 2 ** 31 : Number(CHOSEN)
+const SEED = seedFrom("LUA_SEED")
 /** Those that are nested 250 deep, and the like, say nothing more when they are damaged. */
 const WHOLE = SCRIPTS.filter((body) => body.length < 1000)
 const COUNT = Number(process.env["LUA_SCRIPTS"] ?? 5000)
